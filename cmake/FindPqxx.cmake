@@ -1,0 +1,11 @@
+# libpqxx 6.4, which Debian packages with a .pc file only. Gives Pqxx::Pqxx (with libpq).
+find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+  pkg_check_modules(Pqxx QUIET IMPORTED_TARGET libpqxx libpq)
+endif()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Pqxx REQUIRED_VARS Pqxx_LINK_LIBRARIES VERSION_VAR Pqxx_libpqxx_VERSION)
+if(Pqxx_FOUND AND NOT TARGET Pqxx::Pqxx)
+  add_library(Pqxx::Pqxx INTERFACE IMPORTED)
+  target_link_libraries(Pqxx::Pqxx INTERFACE PkgConfig::Pqxx)
+endif()

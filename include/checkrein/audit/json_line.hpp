@@ -1,0 +1,108 @@
+#pragma once
+
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <checkrein/audit/record.hpp>
+#include <checkrein/value/digest.hpp>
+#include <checkrein/value/json_write.hpp>
+
+namespace checkrein {
+
+namespace detail {
+
+inline void append_number(std::string& out, std::int64_t value) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  out.append(digits, end);
+}
+
+inline void append_two(std::string& out, unsigned value) {
+  out += static_cast<char>('0' + value / 10);
+  out += static_cast<char>('0' + value % 10);
+}
+
+/// `"2026-01-01T00:00:00.000Z"`
+inline void append_time(std::string& out, moment at) {
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::milliseconds>(at - day)};
+  append_number(out, int{date.year()});
+  out += '-';
+  append_two(out, unsigned{date.month()});
+  out += '-';
+  append_two(out, unsigned{date.day()});
+  out += 'T';
+  append_two(out, static_cast<unsigned>(time.hours().count()));
+  out += ':';
+  append_two(out, static_cast<unsigned>(time.minutes().count()));
+  out += ':';
+  append_two(out, static_cast<unsigned>(time.seconds().count()));
+  out += '.';
+  const auto milliseconds = static_cast<unsigned>(time.subseconds().count());
+  out += static_cast<char>('0' + milliseconds / 100);
+  append_two(out, milliseconds % 100);
+  out += 'Z';
+}
+
+/// At most this much of a text that the model wrote goes into a line.
+inline constexpr std::size_t audit_text_limit = 128;
+
+}  // namespace detail
+
+/// Appends the record as one line of JSON, with the line's end.
+///
+/// Text of the model (the tool's name, the call's id) is escaped and cut at 128 bytes; arguments appear as the first
+/// 128 bits of their SHA-256 only. No byte of it can end the line or the string early.
+inline void append_json_line(std::string& out, const audit_record& record) {
+  const auto text = [&](std::string_view key, std::string_view value) {
+    out += ",\"";
+    out += key;
+    out += "\":";
+    append_json_string(out, value.substr(0, detail::audit_text_limit));
+  };
+  const auto number = [&](std::string_view key, std::int64_t value) {
+    out += ",\"";
+    out += key;
+    out += "\":";
+    detail::append_number(out, value);
+  };
+  out += "{\"at\":\"";
+  detail::append_time(out, record.at);
+  out += '"';
+  number("seq", static_cast<std::int64_t>(record.sequence));
+  text("event", to_string(record.event));
+  text("policy", record.policy);
+  out += record.has_account ? ",\"principal\":\"account:" : ",\"principal\":\"client:";
+  for (const std::uint64_t half : {record.principal.high, record.principal.low})
+    for (int shift = 60; shift >= 0; shift -= 4) out += "0123456789abcdef"[half >> shift & 15];
+  out += '"';
+  if (record.conversation != 0) number("conversation", static_cast<std::int64_t>(record.conversation));
+  if (record.event == audit_event::decision || record.event == audit_event::outcome) {
+    text("call", record.call);
+    text("tool", record.tool);
+    out += record.untrusted ? ",\"context\":\"untrusted\"" : ",\"context\":\"trusted\"";
+  }
+  if (record.event == audit_event::decision) {
+    out += ",\"arguments_sha256\":\"";
+    const auto digest = sha256(record.arguments);
+    append_hex(out, digest.data(), 16);
+    out += '"';
+  }
+  if (record.event == audit_event::outcome)
+    text("outcome", record.allowed ? "ran" : "failed");
+  else if (record.event != audit_event::pardon)
+    text("decision", record.allowed ? "allowed" : "refused");
+  if (!record.allowed && record.event != audit_event::pardon) {
+    text("why", to_string(record.why.why));
+    if (!record.why.where.empty()) text("where", record.why.where);
+    if (record.why.retry_after != refusal::duration::max()) number("retry_after_ms", record.why.retry_after.count());
+  }
+  if (record.event == audit_event::outcome) number("took_us", record.took.count() / 1000);
+  out += "}\n";
+}
+
+}  // namespace checkrein

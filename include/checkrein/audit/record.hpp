@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+
+#include <checkrein/base/clock.hpp>
+#include <checkrein/base/reason.hpp>
+#include <checkrein/base/result.hpp>
+#include <checkrein/value/digest.hpp>
+
+namespace checkrein {
+
+/// What an audit record is about.
+enum class audit_event : std::uint8_t {
+  admission,  ///< a visit was admitted or refused
+  decision,   ///< a proposed call was allowed (and will run next) or refused
+  outcome,    ///< a body that ran came to its end
+  pardon,     ///< an operator cleared a principal's ladder
+};
+
+[[nodiscard]] constexpr std::string_view to_string(audit_event event) noexcept {
+  switch (event) {
+    case audit_event::admission:
+      return "admission";
+    case audit_event::decision:
+      return "decision";
+    case audit_event::outcome:
+      return "outcome";
+    case audit_event::pardon:
+      return "pardon";
+  }
+  return "unknown";
+}
+
+/// One decision or outcome, on its way to a sink. Everything it views lives until the sink returns.
+struct audit_record {
+  audit_event event{};
+  moment at{};
+  std::uint64_t sequence = 0;      ///< counts the records of one gate from 1, without gaps
+  std::string_view policy;         ///< hash of the policy, hexadecimal
+  digest128 principal;             ///< keyed hash of the account, or of the client; never the name itself
+  bool has_account = false;        ///< the principal is an account, not a client
+  std::uint64_t conversation = 0;  ///< number of the conversation within the gate; 0: none yet
+  std::string_view call;           ///< id of the proposed call, as the model wrote it
+  std::string_view tool;           ///< name of the tool, as the model wrote it
+  std::string_view arguments;      ///< as the model wrote them: sinks write a digest, not the text
+  bool untrusted = false;          ///< the conversation had shown text of strangers
+  bool allowed = false;
+  refusal why;                       ///< when refused
+  std::chrono::nanoseconds took{0};  ///< of an outcome: how long the body ran
+};
+
+/// Takes audit records. A gate calls it from any thread, and runs nothing that it could not record.
+///
+/// @return false when the record could not be written: the call is then refused with `audit_unavailable`
+template <class S>
+concept audit_sink = requires(S& sink, const audit_record& record) {
+  { sink.write(record) }
+  noexcept->std::same_as<bool>;
+};
+
+}  // namespace checkrein

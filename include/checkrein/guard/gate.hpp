@@ -1,0 +1,192 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include <checkrein/audit/sinks.hpp>
+#include <checkrein/base/clock.hpp>
+#include <checkrein/base/result.hpp>
+#include <checkrein/guard/call_frame.hpp>
+#include <checkrein/guard/conversation.hpp>
+#include <checkrein/guard/gate_base.hpp>
+#include <checkrein/guard/handlers.hpp>
+#include <checkrein/guard/visit.hpp>
+#include <checkrein/identity/principal.hpp>
+#include <checkrein/policy/decide.hpp>
+#include <checkrein/policy/describe.hpp>
+#include <checkrein/policy/policy.hpp>
+#include <checkrein/policy/sql_permission.hpp>
+#include <checkrein/policy/store_layout.hpp>
+#include <checkrein/policy/tool_info.hpp>
+
+namespace checkrein {
+
+namespace detail {
+
+template <class T>
+struct lives_here : std::false_type {};
+
+/// What a gate asks of its store, bound to the store's type once.
+struct store_calls {
+  verdict (*admit)(void*, const principal&, moment) noexcept;
+  verdict (*look)(void*, const principal&, std::size_t, moment) noexcept;
+  verdict (*charge)(void*, const principal&, std::size_t, moment) noexcept;
+  void (*refused)(void*, const principal&, const refusal&, bool, moment) noexcept;
+  bool (*pardon)(void*, const principal&, moment) noexcept;
+};
+
+}  // namespace detail
+
+/// Runs a policy: admits visitors, and vets and runs what models propose on their behalf.
+///
+/// Shared by all threads; never copied or moved. It refers to its store, handlers and sink, which must outlive it; a
+/// temporary does not compile. Everything that is decided is recorded through the sink before it takes effect.
+///
+/// @tparam Policy  a struct derived from `policy<...>`
+/// @tparam Clock   what tells the time; `testing::manual_clock` in tests
+template <class Policy, class Clock = steady_wall_clock>
+class gate final : private detail::gate_base {
+  using parts = detail::parts_of<Policy>;
+  using table = detail::tool_table<typename parts::tools>;
+  using decisions = detail::decisions<Policy>;
+  using layout = store_layout<Policy>;
+
+ public:
+  /// Records to standard error.
+  template <class Store, class... Handlers>
+  gate(Store& store, const handlers<Handlers...>& all) noexcept : gate{store, all, default_sink()} {}
+  template <class Store, class... Handlers, audit_sink Sink>
+  gate(Store& store, const handlers<Handlers...>& all, Sink& sink) noexcept : gate{store, all, sink, default_clock()} {}
+  template <class Store, class... Handlers, audit_sink Sink>
+  gate(Store& store, const handlers<Handlers...>& all, Sink& sink, const Clock& clock) noexcept
+      : store_{&store},
+        calls_{&calls_of<Store>},
+        handlers_{&all},
+        invoke_{invoke_table<handlers<Handlers...>>()},
+        sink_{&sink},
+        write_{[](void* to, const audit_record& what) noexcept { return static_cast<Sink*>(to)->write(what); }},
+        clock_{&clock} {
+    static_assert(sizeof(typename detail::handler_fit<handlers<Handlers...>, typename parts::tools>::check) > 0);
+  }
+  template <class Store, class... Handlers, class... Rest>
+  gate(Store&, handlers<Handlers...>&&, Rest&&...) = delete;
+  template <class Store, class... Handlers, class... Rest>
+  gate(Store&, const handlers<Handlers...>&&, Rest&&...) = delete;
+
+  /// Admits one request of a principal, or says why not and how long to wait.
+  ///
+  /// In this order: strict principal, ban or pause, needed facts and their age, visit windows of every scope. Charges
+  /// all windows or none. Thread-safe, does not block on anything but the store.
+  [[nodiscard]] admission admit(const principal& who) const noexcept {
+    const moment at = now();
+    verdict may = refusal{reason::principal_invalid};
+    if (who.valid()) may = calls_->admit(store_, who, at);
+    audit_record line{.event = audit_event::admission,
+                      .at = at,
+                      .principal = who.key(),
+                      .has_account = who.has_account(),
+                      .allowed = may.has_value()};
+    if (!may) line.why = may.refusal();
+    const bool recorded = record(line);
+    if (!may) return admission{may.refusal()};
+    if (!recorded) return admission{refusal{reason::audit_unavailable}};
+    return admission{*this, who};
+  }
+
+  /// An operator's pardon: clears the principal's ladder, so that a pause, ban or permanent ban ends. Windows stay as
+  /// they are.
+  ///
+  /// @return false when the principal has no record, or the pardon could not be recorded (and was not done)
+  bool pardon(const principal& who) const noexcept {
+    const moment at = now();
+    audit_record line{.event = audit_event::pardon,
+                      .at = at,
+                      .principal = who.key(),
+                      .has_account = who.has_account(),
+                      .allowed = true};
+    return who.valid() && record(line) && calls_->pardon(store_, who, at);
+  }
+
+ private:
+  static stderr_sink& default_sink() noexcept {
+    static stderr_sink sink;
+    return sink;
+  }
+  static const Clock& default_clock() noexcept {
+    static const Clock clock{};
+    return clock;
+  }
+
+  moment now() const noexcept override { return clock_->now(); }
+  std::size_t find_tool(std::string_view name) const noexcept override { return table::index.find(name); }
+  std::span<const tool_info> tools() const noexcept override { return table::infos; }
+  verdict look(const principal& who, std::size_t tool, moment at) const noexcept override {
+    return calls_->look(store_, who, tool, at);
+  }
+  verdict charge(const principal& who, std::size_t tool, moment at) const noexcept override {
+    return calls_->charge(store_, who, tool, at);
+  }
+  void refused(const principal& who, const refusal& why, bool trusted, moment at) const noexcept override {
+    calls_->refused(store_, who, why, trusted, at);
+  }
+  void invoke(std::size_t tool, detail::call_frame& frame) const noexcept override { invoke_[tool](handlers_, frame); }
+  bool record(audit_record& what) const noexcept override {
+    what.sequence = sequence_.fetch_add(1, std::memory_order_relaxed) + 1;
+    what.policy = short_policy_hash<Policy>();
+    return write_(sink_, what);
+  }
+  std::uint64_t next_conversation() const noexcept override {
+    return conversations_.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+
+  using invoke_function = void (*)(const void*, detail::call_frame&) noexcept;
+
+  template <class Handlers>
+  static const invoke_function* invoke_table() noexcept {
+    if constexpr (detail::handler_fit<Handlers, typename parts::tools>::ok) {
+      return invoke_functions<Handlers, typename parts::tools>::value;
+    } else {
+      return nullptr;  // said by the check; no second error
+    }
+  }
+  template <class Handlers, class List>
+  struct invoke_functions;
+  template <class Handlers, template <class...> class List, class... Tools>
+  struct invoke_functions<Handlers, List<Tools...>> {
+    static constexpr invoke_function value[] = {&detail::call_invoker::invoke<Tools, Handlers>...};
+  };
+
+  /// The scopes that a decision touches, in the store's words.
+  static auto scopes(const principal& who, std::size_t tool, bool create) noexcept;
+
+  template <class Store>
+  static verdict admit_in(void* store, const principal& who, moment at) noexcept;
+  template <class Store>
+  static verdict look_in(void* store, const principal& who, std::size_t tool, moment at) noexcept;
+  template <class Store>
+  static verdict charge_in(void* store, const principal& who, std::size_t tool, moment at) noexcept;
+  template <class Store>
+  static void refused_in(void* store, const principal& who, const refusal& why, bool trusted, moment at) noexcept;
+  template <class Store>
+  static bool pardon_in(void* store, const principal& who, moment at) noexcept;
+
+  template <class Store>
+  static constexpr detail::store_calls calls_of{&admit_in<Store>, &look_in<Store>, &charge_in<Store>,
+                                                &refused_in<Store>, &pardon_in<Store>};
+
+  void* store_;
+  const detail::store_calls* calls_;
+  const void* handlers_;
+  const invoke_function* invoke_;
+  void* sink_;
+  bool (*write_)(void*, const audit_record&) noexcept;
+  const Clock* clock_;
+  mutable std::atomic<std::uint64_t> sequence_{0};
+  mutable std::atomic<std::uint64_t> conversations_{0};
+};
+
+}  // namespace checkrein

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <checkrein/audit/record.hpp>
+#include <checkrein/base/clock.hpp>
+#include <checkrein/base/result.hpp>
+#include <checkrein/guard/action.hpp>
+#include <checkrein/identity/principal.hpp>
+#include <checkrein/policy/tool_info.hpp>
+
+namespace checkrein::detail {
+
+class call_frame;
+
+/// What visits and conversations need of their gate, whatever its policy and clock: so they are no templates.
+class gate_base {
+ public:
+  gate_base(const gate_base&) = delete;
+  gate_base& operator=(const gate_base&) = delete;
+
+  [[nodiscard]] virtual moment now() const noexcept = 0;
+  /// Position of the tool in the toolbox, or a number beyond it.
+  [[nodiscard]] virtual std::size_t find_tool(std::string_view name) const noexcept = 0;
+  [[nodiscard]] virtual std::span<const tool_info> tools() const noexcept = 0;
+
+  /// Step 2: ladder, levels, fact ages; call windows looked at.
+  [[nodiscard]] virtual verdict look(const principal& who, std::size_t tool, moment now) const noexcept = 0;
+  /// Step 12: call windows of every scope, charged together or not at all.
+  [[nodiscard]] virtual verdict charge(const principal& who, std::size_t tool, moment now) const noexcept = 0;
+  /// A proposal was refused: counts it, and strikes when the principal is to blame.
+  virtual void refused(const principal& who, const refusal& why, bool trusted, moment now) const noexcept = 0;
+  /// Runs the tool's handler on the frame: reads, vets, and only then enters the body.
+  virtual void invoke(std::size_t tool, call_frame& frame) const noexcept = 0;
+
+  /// Completes the record (sequence, policy) and hands it to the sink.
+  [[nodiscard]] virtual bool record(audit_record& what) const noexcept = 0;
+  [[nodiscard]] virtual std::uint64_t next_conversation() const noexcept = 0;
+
+ protected:
+  gate_base() = default;
+  ~gate_base() = default;
+};
+
+}  // namespace checkrein::detail

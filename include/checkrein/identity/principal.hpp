@@ -1,0 +1,109 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <checkrein/base/clock.hpp>
+#include <checkrein/identity/client.hpp>
+#include <checkrein/identity/contact_point.hpp>
+#include <checkrein/identity/identity_key.hpp>
+#include <checkrein/value/digest.hpp>
+#include <checkrein/value/utf8.hpp>
+
+namespace checkrein {
+
+/// An account: who issued it, and its name there. Two issuers never share accounts.
+///
+/// Never key an account by an e-mail address: addresses change owners (the nOAuth take-over).
+class account {
+ public:
+  /// No account: not valid.
+  account() = default;
+
+  /// @param issuer   who vouches for the subject, e.g. the `iss` of a token; 1 to 255 bytes of UTF-8
+  /// @param subject  stable name of the account at that issuer, e.g. `sub`; 1 to 255 bytes of UTF-8
+  account(std::string_view issuer, std::string_view subject) {
+    if (!well_formed(issuer) || !well_formed(subject)) return;
+    issuer_ = issuer;
+    subject_ = subject;
+    std::string text = "a";
+    text += static_cast<char>(issuer.size());  // the length keeps ("ab", "c") and ("a", "bc") apart
+    text += issuer;
+    text += subject;
+    key_ = siphash128(detail::identity_key(), text);
+  }
+
+  [[nodiscard]] bool valid() const noexcept { return !issuer_.empty(); }
+  [[nodiscard]] std::string_view issuer() const noexcept { return issuer_; }
+  [[nodiscard]] std::string_view subject() const noexcept { return subject_; }
+  [[nodiscard]] const digest128& key() const noexcept { return key_; }
+
+ private:
+  static bool well_formed(std::string_view text) noexcept {
+    if (text.empty() || text.size() > 255 || !is_utf8(text)) return false;
+    for (const char c : text)
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
+    return true;
+  }
+
+  std::string issuer_;
+  std::string subject_;
+  digest128 key_{};
+};
+
+/// Who asks: an account, a client, or both, with the facts that are known about the account.
+///
+/// Built by the host from what it has authenticated, never from anything a model or a visitor wrote. Cheap to copy
+/// (the text is shared and never changes); copies may be used by any thread. A principal with neither account nor
+/// client, or with a malformed one, is refused by every gate.
+class principal {
+ public:
+  explicit principal(account who, client from = {})
+      : data_{std::make_shared<const identity>(identity{std::move(who), from, true})} {}
+  explicit principal(client from) : data_{std::make_shared<const identity>(identity{{}, from, false})} {}
+
+  /// Adds the fact that `ContactPoint` of the account was verified at `when`.
+  ///
+  /// @tparam ContactPoint  `email` or `phone`
+  template <class ContactPoint>
+  principal& has_verified(moment when) noexcept {
+    static_assert(detail::contact_point_of<ContactPoint>::known,
+                  "[identity.not_a_contact_point] only an email or a phone can be verified");
+    verified_[static_cast<std::size_t>(detail::contact_point_of<ContactPoint>::value)] = when;
+    return *this;
+  }
+
+  /// When the contact point was verified; `moment{}` when it never was.
+  [[nodiscard]] moment verified_at(contact_point which) const noexcept {
+    return verified_[static_cast<std::size_t>(which)];
+  }
+
+  /// Whether the principal came with an account. Its limits are then those of the account alone.
+  [[nodiscard]] bool has_account() const noexcept { return data_->has_account; }
+  [[nodiscard]] const account& who() const noexcept { return data_->who; }
+  [[nodiscard]] const client& from() const noexcept { return data_->from; }
+
+  /// Neither part is malformed, and there is at least one.
+  [[nodiscard]] bool valid() const noexcept { return data_->has_account ? data_->who.valid() : data_->from.valid(); }
+
+  /// The key of the account, or of the client when there is no account.
+  [[nodiscard]] const digest128& key() const noexcept {
+    return data_->has_account ? data_->who.key() : data_->from.keys()[0];
+  }
+
+ private:
+  struct identity {
+    account who;
+    client from;
+    bool has_account;
+  };
+
+  std::shared_ptr<const identity> data_;
+  std::array<moment, contact_point_count> verified_{};
+};
+
+}  // namespace checkrein

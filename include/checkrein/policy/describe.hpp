@@ -1,0 +1,282 @@
+#pragma once
+
+#include <boost/mp11/algorithm.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <checkrein/policy/bound.hpp>
+#include <checkrein/policy/policy_traits.hpp>
+#include <checkrein/policy/store_layout.hpp>
+#include <checkrein/policy/tool_info.hpp>
+#include <checkrein/value/digest.hpp>
+#include <checkrein/value/json_write.hpp>
+#include <checkrein/value/schema.hpp>
+
+namespace checkrein {
+
+namespace detail {
+
+inline void append_count(std::string& out, std::int64_t value) { out += std::to_string(value); }
+
+/// A duration in its largest whole unit: "5 minutes", "30 days".
+inline void append_duration(std::string& out, std::chrono::nanoseconds time) {
+  if (time == std::chrono::nanoseconds::max()) {
+    out += "no limit";
+    return;
+  }
+  constexpr struct {
+    std::int64_t ns;
+    std::string_view one;
+  } units[] = {{86'400'000'000'000, " day"}, {3'600'000'000'000, " hour"}, {60'000'000'000, " minute"}, {1'000'000'000, " second"}, {1'000'000, " millisecond"}, {1, " nanosecond"}};
+  for (const auto& unit : units)
+    if (time.count() % unit.ns == 0) {
+      const auto count = time.count() / unit.ns;
+      append_count(out, count);
+      out += unit.one;
+      if (count != 1) out += 's';
+      return;
+    }
+}
+
+inline void append_effects(std::string& out, effect_set effects, std::string_view between) {
+  bool first = true;
+  for (const auto one : {effect::reads, effect::writes, effect::sends, effect::spends, effect::destroys, effect::shares, effect::executes})
+    if (effects.has(one)) {
+      if (!first) out += between;
+      out += to_string(one);
+      first = false;
+    }
+}
+
+inline void append_needs(std::string& out, std::span<const requirement> needs) {
+  bool first = true;
+  for (const requirement& need : needs) {
+    if (!first) out += ", ";
+    out += "verified ";
+    out += to_string(need.what);
+    if (need.max_age != std::chrono::nanoseconds::max()) {
+      out += " (at most ";
+      append_duration(out, need.max_age);
+      out += " ago)";
+    }
+    first = false;
+  }
+}
+
+inline void append_needs_json(std::string& out, std::span<const requirement> needs) {
+  out += '[';
+  for (std::size_t i = 0; i < needs.size(); ++i) {
+    if (i > 0) out += ',';
+    out += "{\"verified\":";
+    append_json_string(out, to_string(needs[i].what));
+    if (needs[i].max_age != std::chrono::nanoseconds::max()) {
+      out += ",\"max_age_s\":";
+      append_count(out, std::chrono::duration_cast<std::chrono::seconds>(needs[i].max_age).count());
+    }
+    out += '}';
+  }
+  out += ']';
+}
+
+/// The schema of the tool's arguments, with what `about<"argument", "...">` says about them.
+inline void append_tool_schema(std::string& out, const tool_info& tool) { append_object_schema(out, tool.arguments, tool.notes); }
+
+inline void append_tool_json(std::string& out, const tool_info& tool) {
+  out += "{\"name\":";
+  append_json_string(out, tool.name);
+  out += ",\"about\":";
+  append_json_string(out, tool.about);
+  out += ",\"effects\":\"";
+  append_effects(out, tool.effects, " ");
+  out += "\",\"payload\":[";
+  bool first = true;
+  for (std::size_t i = 0; i < tool.arguments.size(); ++i)
+    if ((tool.payload >> i & 1) != 0) {
+      if (!first) out += ',';
+      append_json_string(out, tool.arguments[i].name);
+      first = false;
+    }
+  out += "],\"needs\":";
+  append_needs_json(out, tool.needs);
+  out += ",\"permission\":";
+  if (tool.describe_permission != nullptr)
+    tool.describe_permission(out);
+  else
+    out += "null";
+  out += ",\"arguments\":";
+  append_tool_schema(out, tool);
+  out += '}';
+}
+
+/// One flattened limit, as data.
+struct bound_info {
+  std::string_view name;
+  std::string_view unit;
+  std::string_view scope;
+  std::int64_t limit;
+  std::chrono::nanoseconds period;
+};
+
+template <class List>
+struct bound_table;
+template <class... Bounds>
+struct bound_table<mp::mp_list<Bounds...>> {
+  static constexpr std::array<bound_info, sizeof...(Bounds)> infos{
+      bound_info{bound_name<Bounds>::value, Bounds::unit::name, Bounds::scope::name, Bounds::window::limit, Bounds::window::period}...};
+};
+
+}  // namespace detail
+
+/// What a policy says, for people, for machines and for the model. Made from the declaration, so it cannot be out of date.
+template <class Policy>
+class description {
+  using parts = detail::parts_of<Policy>;
+  static constexpr auto& tools = detail::tool_table<typename parts::tools>::infos;
+  static constexpr auto& bounds = detail::bound_table<typename parts::bounds>::infos;
+  static constexpr auto& needs = detail::all_requirements<typename parts::needed>::value;
+  using ladder = typename parts::ladder;
+
+ public:
+  /// One JSON object with everything that is declared, always in the same order; the policy hash is its digest.
+  [[nodiscard]] std::string json() const {
+    std::string out = "{\"needs\":";
+    detail::append_needs_json(out, needs);
+    out += ",\"limits\":[";
+    for (std::size_t i = 0; i < bounds.size(); ++i) {
+      if (i > 0) out += ',';
+      append_json_string(out, bounds[i].name);
+    }
+    out += "],\"ladder\":{\"half_life_s\":";
+    detail::append_count(out, std::chrono::duration_cast<std::chrono::seconds>(ladder::half_life).count());
+    out += ",\"rungs\":[";
+    for (std::size_t i = 0; i < ladder::rungs.size(); ++i) {
+      const auto& rung = ladder::rungs[i];
+      if (i > 0) out += ',';
+      out += "{\"points\":";
+      detail::append_count(out, rung.points);
+      out += ",\"action\":";
+      append_json_string(out, to_string(rung.kind));
+      out += ",\"seconds\":";
+      detail::append_count(out, std::chrono::duration_cast<std::chrono::seconds>(rung.duration).count());
+      out += '}';
+    }
+    out += "]},\"tools\":[";
+    for (std::size_t i = 0; i < tools.size(); ++i) {
+      if (i > 0) out += ',';
+      detail::append_tool_json(out, tools[i]);
+    }
+    out += "]}";
+    return out;
+  }
+
+  /// A page for a security reviewer.
+  [[nodiscard]] std::string markdown() const {
+    std::string out = "# Policy ";
+    out += hash().substr(0, 16);
+    out += "\n\n## Who\n\n";
+    if (needs.empty())
+      out += "Anybody; limits count per account, or per client without one.\n";
+    else {
+      out += "Accounts with: ";
+      detail::append_needs(out, needs);
+      out += ".\n";
+    }
+    out += "\n## How much\n\n| what | for whom | at most |\n|---|---|---|\n";
+    for (const auto& one : bounds) {
+      out += "| ";
+      out += one.name.substr(0, one.name.find(one.scope) - 1);
+      out += " | ";
+      out += one.scope;
+      out += " | ";
+      out += one.name.substr(one.name.find(": ") + 2);
+      out += " |\n";
+    }
+    out += "\n## What happens to abusers\n\nPoints halve every ";
+    detail::append_duration(out, ladder::half_life);
+    out += ".\n\n| points | what | for |\n|---|---|---|\n";
+    for (const auto& rung : ladder::rungs) {
+      out += "| ";
+      detail::append_count(out, rung.points);
+      out += " | ";
+      out += to_string(rung.kind);
+      out += " | ";
+      detail::append_duration(out, rung.duration);
+      out += " |\n";
+    }
+    out += "\n## What the model can propose\n";
+    for (const auto& tool : tools) {
+      out += "\n### `";
+      out += tool.name;
+      out += "`\n\n";
+      out += tool.about;
+      out += "\n\nEffects: ";
+      detail::append_effects(out, tool.effects, ", ");
+      out += ". Results: untrusted.";
+      if (!tool.needs.empty()) {
+        out += " Also needs: ";
+        detail::append_needs(out, tool.needs);
+        out += '.';
+      }
+      if (tool.describe_permission != nullptr) {
+        out += " Permission: `";
+        tool.describe_permission(out);
+        out += "`.";
+      }
+      out += "\n\n| argument | kind | schema |\n|---|---|---|\n";
+      for (std::size_t i = 0; i < tool.arguments.size(); ++i) {
+        out += "| ";
+        out += tool.arguments[i].name;
+        out += (tool.payload >> i & 1) != 0 ? " | payload" : " | control";
+        out += tool.arguments[i].required ? " | `" : ", optional | `";
+        append_field_schema(out, tool.arguments[i], {});
+        out += "` |\n";
+      }
+    }
+    return out;
+  }
+
+  /// The tools for a model's API: a JSON array of `{"name", "description", "input_schema"}`.
+  [[nodiscard]] std::string schema() const {
+    std::string out = "[";
+    for (std::size_t i = 0; i < tools.size(); ++i) {
+      if (i > 0) out += ',';
+      out += "{\"name\":";
+      append_json_string(out, tools[i].name);
+      out += ",\"description\":";
+      append_json_string(out, tools[i].about);
+      out += ",\"input_schema\":";
+      detail::append_tool_schema(out, tools[i]);
+      out += '}';
+    }
+    out += ']';
+    return out;
+  }
+
+  /// SHA-256 of `json()`, in hexadecimal: changes when, and only when, the declaration does.
+  [[nodiscard]] std::string hash() const {
+    std::string out;
+    const auto digest = sha256(json());
+    append_hex(out, digest.data(), digest.size());
+    return out;
+  }
+};
+
+/// Describes a policy: `describe<shop>().markdown()`, `.json()`, `.schema()`, `.hash()`.
+template <class Policy>
+[[nodiscard]] description<Policy> describe() noexcept {
+  return {};
+}
+
+/// The first 16 digits of the policy's hash, as in every audit line. Made once.
+template <class Policy>
+[[nodiscard]] std::string_view short_policy_hash() {
+  static const std::string hash = describe<Policy>().hash().substr(0, 16);
+  return hash;
+}
+
+}  // namespace checkrein

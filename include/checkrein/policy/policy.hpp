@@ -1,0 +1,158 @@
+#pragma once
+
+#include <boost/mp11/algorithm.hpp>
+#include <boost/mp11/list.hpp>
+
+#include <cstddef>
+
+#include <checkrein/policy/bound.hpp>
+#include <checkrein/policy/policy_traits.hpp>
+#include <checkrein/policy/store_layout.hpp>
+#include <checkrein/rate/compare.hpp>
+
+namespace checkrein {
+
+namespace detail {
+
+template <class T>
+concept policy_clause = requires {
+  typename T::policy_clause;
+};
+
+template <class Clause, bool ok>
+struct check_policy_clause {
+  static_assert(ok, "[policy.not_a_clause] this is not a clause of a policy");
+};
+template <class Clause, bool built>
+struct check_built {
+  static_assert(built, "[policy.not_built] nothing enforces this clause yet, so it does not compile; leave it out");
+};
+template <std::size_t toolboxes>
+struct check_one_toolbox {
+  static_assert(toolboxes == 1,
+                "[policy.one_toolbox] a policy has exactly one toolbox<...>: what is not in it does not exist");
+};
+template <std::size_t ladders>
+struct check_one_ladder {
+  static_assert(ladders <= 1, "[policy.two_ladders] a policy has one ladder; without one it is the usual_ladder");
+};
+template <std::size_t limits>
+struct check_visits_limited {
+  static_assert(
+      limits > 0,
+      "[policy.visits_unlimited] say how often one account may come: limit<visits, per_account, exact<20, minutes>>");
+};
+template <bool accounts_only, std::size_t limits>
+struct check_clients_limited {
+  static_assert(accounts_only || limits > 0,
+                "[policy.clients_unlimited] visitors without an account get in and nothing limits them: add "
+                "needs<verified<email>> or limit<visits, per_client, ...>");
+};
+template <bool fits>
+struct check_bound_scope {
+  static_assert(
+      fits, "[rate.scope_does_not_fit] visits do not belong to a tool, and refusals count per account or per client");
+};
+template <class Void, class Because, bool binds>
+struct check_window_binds {
+  static_assert(binds,
+                "[rate.window_is_void] another window of the same limit refuses first, always: drop this one or change "
+                "its numbers");
+};
+
+template <class Bound>
+inline constexpr bool scope_fits =
+    std::is_same_v<typename Bound::unit, visits>
+        ? !std::is_same_v<typename Bound::scope, per_tool> && std::is_same_v<typename Bound::tool, all_tools>
+    : std::is_same_v<typename Bound::unit, refusals>
+        ? (std::is_same_v<typename Bound::scope, per_account> ||
+           std::is_same_v<typename Bound::scope, per_client>)&&std::is_same_v<typename Bound::tool, all_tools>
+        : true;
+
+/// Whether two different bounds count the same thing, and the first can never be the one that refuses.
+template <class Bound, class Other>
+constexpr bool is_void_beside() noexcept {
+  if constexpr (std::is_same_v<typename Bound::unit, typename Other::unit> &&
+                std::is_same_v<typename Bound::scope, typename Other::scope> &&
+                std::is_same_v<typename Bound::tool, typename Other::tool>)
+    return window_makes_void<typename Other::window, typename Bound::window>;
+  else
+    return false;
+}
+
+template <std::size_t i, class List, std::size_t... j>
+struct check_pairs {
+  template <std::size_t other>
+  static constexpr bool fine = i == other || !is_void_beside<mp::mp_at_c<List, i>, mp::mp_at_c<List, other>>() ||
+                               // of two equal windows, the second is the void one
+                               (std::is_same_v<mp::mp_at_c<List, i>, mp::mp_at_c<List, other>> && i < other);
+  static_assert((sizeof(check_window_binds<typename mp::mp_at_c<List, i>::window, typename mp::mp_at_c<List, j>::window,
+                                           fine<j>>) +
+                 ... + 1) > 0);
+};
+template <class List, class Indices>
+struct check_bounds;
+template <class List, std::size_t... i>
+struct check_bounds<List, std::index_sequence<i...>> {
+  static_assert((sizeof(check_bound_scope<scope_fits<mp::mp_at_c<List, i>>>) + ... + 1) > 0);
+  static_assert((sizeof(check_pairs<i, List, i...>) + ... + 1) > 0);
+};
+
+/// The checks that need a well-formed toolbox.
+template <bool tools_are_fine, class... Clauses>
+struct check_policy_limits {};
+template <class... Clauses>
+struct check_policy_limits<true, Clauses...> {
+  using parts = policy_parts<mp::mp_list<Clauses...>>;
+  static_assert(sizeof(check_bounds<typename parts::bounds,
+                                    std::make_index_sequence<mp::mp_size<typename parts::bounds>::value>>) > 0);
+  static_assert(
+      sizeof(check_visits_limited<mp::mp_count_if_q<typename parts::bounds, counts<visits, per_account>>::value>) > 0);
+  static_assert(
+      sizeof(check_clients_limited<(mp::mp_size<typename parts::needed>::value > 0),
+                                   mp::mp_count_if_q<typename parts::bounds, counts<visits, per_client>>::value>) > 0);
+};
+
+template <class Clause>
+struct toolbox_check {
+  using type = int;
+};
+template <is_toolbox Clause>
+struct toolbox_check<Clause> {
+  using type = typename Clause::check;
+};
+
+template <class Clause>
+inline constexpr bool toolbox_is_fine = true;
+template <class... Tools>
+inline constexpr bool toolbox_is_fine<toolbox<Tools...>> = (tool_declaration<Tools> && ...) && sizeof...(Tools) > 0;
+
+/// The checks that need clauses that are clauses.
+template <bool clauses_are_fine, class... Clauses>
+struct check_policy_clauses {};
+template <class... Clauses>
+struct check_policy_clauses<true, Clauses...> {
+  static_assert(sizeof(check_one_toolbox<(std::size_t{is_toolbox<Clauses>} + ... + 0)>) > 0);
+  static_assert(sizeof(check_one_ladder<(std::size_t{is_ladder<Clauses>} + ... + 0)>) > 0);
+  static_assert((sizeof(typename toolbox_check<Clauses>::type) + ... + 1) > 0);
+  static_assert(sizeof(check_policy_limits < (std::size_t{is_toolbox<Clauses>} + ... + 0) == 1 &&
+                           (toolbox_is_fine<Clauses> && ...),
+                       Clauses... >) > 0);
+};
+
+}  // namespace detail
+
+/// Who may use an agent, how much, what happens to abusers, and which tools there are.
+///
+/// Derive a named struct from it: `struct shop : cr::policy<cr::toolbox<my_invoices>, ...> {};`. Clauses may stand in
+/// any order: one `toolbox`; `needs`, `limit` and at most one `ladder`. Everything is checked when the struct is
+/// defined.
+template <class... Clauses>
+struct policy {
+  static_assert((sizeof(detail::check_policy_clause<Clauses, detail::policy_clause<Clauses>>) + ... + 1) > 0);
+  static_assert((sizeof(detail::check_built<Clauses, !detail::not_built_here<Clauses>>) + ... + 1) > 0);
+  static_assert(sizeof(detail::check_policy_clauses<
+                       ((detail::policy_clause<Clauses> && !detail::not_built_here<Clauses>)&&...), Clauses...>) > 0);
+};
+
+}  // namespace checkrein

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <boost/mp11/algorithm.hpp>
+#include <boost/mp11/list.hpp>
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include <checkrein/ban/ladder.hpp>
+#include <checkrein/identity/verified.hpp>
+#include <checkrein/policy/bound.hpp>
+#include <checkrein/rate/smooth.hpp>
+#include <checkrein/tool/toolbox.hpp>
+
+namespace checkrein {
+
+template <class... Clauses>
+struct policy;
+
+/// What a policy gets without saying so, for each account and each client: after 30 refused proposals, one more every
+/// 2 s. A model that guesses is slowed down; nobody is struck for it.
+using usual_refusals = smooth<30, std::chrono::minutes>;
+
+/// Refused proposals after which a turn is over, whatever the policy says.
+inline constexpr int refusals_per_turn = 8;
+
+namespace detail {
+
+template <class T>
+concept is_toolbox = requires {
+  typename T::toolbox_clause;
+};
+template <class T>
+concept is_ladder = requires {
+  typename T::ladder_clause;
+};
+template <class T>
+concept is_needs = requires {
+  T::requirements;
+};
+
+template <class... Clauses>
+mp::mp_list<Clauses...> clauses_of_policy(const policy<Clauses...>*);
+
+/// The clauses of a policy, as an mp_list; from the user's own derived struct.
+template <class Policy>
+using policy_clauses = decltype(clauses_of_policy(static_cast<const Policy*>(nullptr)));
+
+template <class T>
+using is_toolbox_t = mp::mp_bool<is_toolbox<T>>;
+template <class T>
+using is_ladder_t = mp::mp_bool<is_ladder<T>>;
+template <class T>
+using is_needs_t = mp::mp_bool<is_needs<T>>;
+
+template <class Unit, class Scope>
+struct counts {
+  template <class Bound>
+  using fn = mp::mp_bool<std::is_same_v<typename Bound::unit, Unit> && std::is_same_v<typename Bound::scope, Scope>>;
+};
+template <class Scope>
+struct in_scope {
+  template <class Bound>
+  using fn = mp::mp_bool<std::is_same_v<typename Bound::scope, Scope>>;
+};
+
+template <class Toolbox>
+struct tools_of {
+  using type = typename Toolbox::template tools<mp::mp_list>;
+};
+template <>
+struct tools_of<void> {
+  using type = mp::mp_list<>;
+};
+
+template <class Tool>
+using bounds_of_tool_t = typename bounds_of_tool<Tool>::type;
+
+/// The scope's default for refused proposals, unless the policy declares one.
+template <class Bounds, class Scope>
+using with_usual_refusals = mp::mp_if<mp::mp_any_of_q<Bounds, counts<refusals, Scope>>, Bounds,
+                                      mp::mp_push_back<Bounds, bound<refusals, Scope, usual_refusals>>>;
+
+/// A policy, taken apart once.
+template <class List>
+struct policy_parts;
+template <class... Clauses>
+struct policy_parts<mp::mp_list<Clauses...>> {
+  using toolboxes = mp::mp_copy_if<mp::mp_list<Clauses...>, is_toolbox_t>;
+  using toolbox = mp::mp_first<mp::mp_push_back<toolboxes, void>>;
+  using tools = typename tools_of<toolbox>::type;
+
+  using ladders = mp::mp_copy_if<mp::mp_list<Clauses...>, is_ladder_t>;
+  using ladder = mp::mp_first<mp::mp_push_back<ladders, usual_ladder>>;
+
+  using declared_bounds =
+      mp::mp_append<bounds_of<all_tools, Clauses...>, mp::mp_flatten<mp::mp_transform<bounds_of_tool_t, tools>>>;
+  using bounds = with_usual_refusals<with_usual_refusals<declared_bounds, per_account>, per_client>;
+
+  using needed = mp::mp_copy_if<mp::mp_list<Clauses...>, is_needs_t>;
+};
+
+template <class Policy>
+using parts_of = policy_parts<policy_clauses<Policy>>;
+
+/// The requirements of several `needs<...>`, one after the other, in static storage.
+template <class List>
+struct all_requirements;
+template <class... Needs>
+struct all_requirements<mp::mp_list<Needs...>> {
+  static constexpr auto value = [] {
+    std::array<requirement, (Needs::requirements.size() + ... + 0)> all{};
+    std::size_t at = 0;
+    const auto add = [&](const auto& some) {
+      for (const requirement& one : some) all[at++] = one;
+    };
+    (add(Needs::requirements), ...);
+    return all;
+  }();
+};
+
+}  // namespace detail
+
+}  // namespace checkrein

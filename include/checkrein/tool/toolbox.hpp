@@ -1,0 +1,83 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include <checkrein/tool/name_index.hpp>
+#include <checkrein/tool/tool.hpp>
+
+namespace checkrein {
+
+namespace detail {
+
+/// An argument struct with `using rules = tool<...>` in it.
+template <class T>
+concept tool_declaration = requires {
+  typename T::rules;
+  { T::rules::name } -> std::convertible_to<std::string_view>;
+};
+
+template <class T, bool ok>
+struct check_is_tool {
+  static_assert(
+      ok, "[toolbox.not_a_tool] a toolbox lists argument structs with `using rules = tool<\"name\", ...>` in them");
+};
+template <std::size_t tools>
+struct check_toolbox_size {
+  static_assert(tools > 0 && tools <= 1024, "[toolbox.size] a toolbox holds 1 to 1024 tools");
+};
+template <class Tool, std::size_t times>
+struct check_tool_once {
+  static_assert(times == 1, "[toolbox.duplicate_tool] two tools of this name; the model could not tell them apart");
+};
+
+template <class Tool>
+constexpr std::string_view tool_name_of() noexcept {
+  if constexpr (tool_declaration<Tool>)
+    return Tool::rules::name;
+  else
+    return {};
+}
+
+template <class Tool, class... Tools>
+constexpr std::size_t times_named() noexcept {
+  return (std::size_t{tool_name_of<Tools>() == tool_name_of<Tool>()} + ...);
+}
+
+template <class Tool>
+struct check_tool {
+  static_assert(sizeof(typename Tool::rules::template check<Tool>) > 0);
+};
+
+template <bool all_are_tools, class... Tools>
+struct check_tools {};
+template <class... Tools>
+struct check_tools<true, Tools...> {
+  static_assert((sizeof(check_tool_once<Tools, times_named<Tools, Tools...>()>) + ...) > 0);
+  static_assert((sizeof(check_tool<Tools>) + ...) > 0);
+};
+
+}  // namespace detail
+
+/// The tools that a model may propose. Whatever is not listed does not exist.
+template <class... Tools>
+struct toolbox {
+  using policy_clause = void;
+  using toolbox_clause = void;
+  static constexpr std::size_t size = sizeof...(Tools);
+
+  template <template <class...> class List>
+  using tools = List<Tools...>;
+
+  /// Holds when every tool is well declared and no two share a name.
+  struct check {
+    static_assert(sizeof(detail::check_toolbox_size<sizeof...(Tools)>) > 0);
+    static_assert((sizeof(detail::check_is_tool<Tools, detail::tool_declaration<Tools>>) + ... + 1) > 0);
+    static_assert(sizeof(detail::check_tools < (sizeof...(Tools) > 0) && (detail::tool_declaration<Tools> && ...),
+                         Tools... >) > 0);
+  };
+};
+
+}  // namespace checkrein

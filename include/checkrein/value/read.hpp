@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include <checkrein/base/result.hpp>
+#include <checkrein/value/fields.hpp>
+#include <checkrein/value/json_reader.hpp>
+
+namespace checkrein {
+
+namespace detail {
+
+/// Reads an object against a closed schema: each key known, none twice, none missing. The spine of every struct.
+inline bool read_fields(json_reader& reader, std::span<const field> fields, void* object) noexcept {
+  if (!reader.enter_object()) return false;
+  std::uint32_t seen = 0;
+  std::size_t expected = 0;  // keys mostly come in the order of the schema
+  std::string_view key;
+  while (reader.next_key(key)) {
+    std::size_t i = expected;
+    if (i >= fields.size() || fields[i].name != key)
+      for (i = 0; i < fields.size() && fields[i].name != key; ++i) {
+      }
+    if (i == fields.size()) return reader.fail(reason::unknown_argument);
+    const std::uint32_t bit = std::uint32_t{1} << i;
+    if ((seen & bit) != 0) return reader.fail(reason::duplicate_key, fields[i].name);
+    seen |= bit;
+    if (!fields[i].read(reader, object)) return reader.name(fields[i].name);
+    expected = i + 1;
+  }
+  if (!reader.ok()) return false;
+  for (std::size_t i = 0; i < fields.size(); ++i)
+    if (fields[i].required && (seen >> i & 1) == 0) return reader.fail(reason::missing_argument, fields[i].name);
+  return true;
+}
+
+template <class T>
+bool read_struct(json_reader& reader, T& into) noexcept {
+  return read_fields(reader, fields_of<T>(), &into);
+}
+
+/// Reads the arguments of a call: one object, and nothing after it.
+inline verdict read_object(std::string_view json, std::span<const field> fields, void* object) noexcept {
+  json_reader reader{json};
+  if (reader.ok() && read_fields(reader, fields, object) && reader.finish()) return verdict::allowed();
+  return reader.error();
+}
+
+}  // namespace detail
+
+/// Reads one JSON object into a Hana-defined struct, strictly and whole.
+///
+/// @param json  the text as the model wrote it
+/// @param into  freshly made; half filled when the text was refused, and not to be used then
+/// @return refused with the first mistake in reading order; `where` names the argument when it is known
+template <class Struct>
+[[nodiscard]] verdict read(std::string_view json, Struct& into) noexcept {
+  return detail::read_object(json, fields_of<Struct>(), &into);
+}
+
+}  // namespace checkrein

@@ -1,0 +1,35 @@
+// expect: \[gate\.admission_unchecked\]
+#include <checkrein/guard/gate.hpp>
+#include <checkrein/rate/exact.hpp>
+#include <checkrein/store/memory.hpp>
+
+namespace cr = checkrein;
+using std::chrono::minutes;
+
+struct note {
+  BOOST_HANA_DEFINE_STRUCT(note, (std::string, text));
+  using rules = cr::tool<"take_note", cr::about<"Keeps a note">, cr::writes>;
+};
+struct other {
+  BOOST_HANA_DEFINE_STRUCT(other, (std::string, text));
+  using rules = cr::tool<"other_note", cr::about<"Keeps another note">, cr::writes>;
+};
+struct plain {};
+
+struct desk : cr::policy<cr::toolbox<note>, cr::needs<cr::verified<cr::email>>,
+                         cr::limit<cr::visits, cr::per_account, cr::exact<20, minutes>>> {};
+
+int main() {
+  cr::memory_store<desk> memory;
+  cr::handlers handlers{cr::on<note>([](const cr::checked<note>& call) { return call->text; })};
+  cr::gate<desk> gate{memory, handlers};
+  const cr::principal who{cr::account{"https://shop.example", "customer-17"}};
+#if CHECKREIN_REJECT
+  const auto chat = gate.admit(who)->converse(cr::typed("hello"));
+#else
+  auto visit = gate.admit(who);
+  if (!visit) return 1;
+  const auto chat = visit->converse(cr::typed("hello"));
+#endif
+  return chat.closed() ? 1 : 0;
+}

@@ -1,0 +1,27 @@
+// expect: \[policy\.not_built\]
+#include <checkrein/policy/policy.hpp>
+#include <checkrein/rate/exact.hpp>
+
+namespace cr = checkrein;
+using std::chrono::minutes;
+
+struct note {
+  BOOST_HANA_DEFINE_STRUCT(note, (std::string, text));
+  using rules = cr::tool<"take_note", cr::about<"Keeps a note">, cr::writes>;
+};
+struct other {
+  BOOST_HANA_DEFINE_STRUCT(other, (std::string, text));
+  using rules = cr::tool<"other_note", cr::about<"Keeps another note">, cr::writes>;
+};
+struct plain {};
+
+#if CHECKREIN_REJECT
+struct desk : cr::policy<cr::toolbox<note>, cr::needs<cr::verified<cr::email>>,
+                         cr::limit<cr::visits, cr::per_account, cr::exact<20, minutes>>,
+                         cr::budget<cr::tokens, 200'000, minutes>> {};
+#else
+struct desk : cr::policy<cr::toolbox<note>, cr::needs<cr::verified<cr::email>>,
+                         cr::limit<cr::visits, cr::per_account, cr::exact<20, minutes>>> {};
+#endif
+
+int main() { return sizeof(desk) > 0 ? 0 : 1; }

@@ -1,0 +1,27 @@
+// expect: \[toolbox\.duplicate_tool\]
+#include <checkrein/policy/policy.hpp>
+#include <checkrein/rate/exact.hpp>
+
+namespace cr = checkrein;
+using std::chrono::minutes;
+
+#if CHECKREIN_REJECT
+#define NAME "take_note"
+#else
+#define NAME "other_note"
+#endif
+
+struct note {
+  BOOST_HANA_DEFINE_STRUCT(note, (std::string, text));
+  using rules = cr::tool<"take_note", cr::about<"Keeps a note">, cr::writes>;
+};
+struct other {
+  BOOST_HANA_DEFINE_STRUCT(other, (std::string, text));
+  using rules = cr::tool<NAME, cr::about<"Keeps another note">, cr::writes>;
+};
+struct plain {};
+
+struct desk : cr::policy<cr::toolbox<note, other>, cr::needs<cr::verified<cr::email>>,
+                         cr::limit<cr::visits, cr::per_account, cr::exact<20, minutes>>> {};
+
+int main() { return sizeof(desk) > 0 ? 0 : 1; }

@@ -14,32 +14,15 @@
 #include <checkrein/guard/conversation.hpp>
 #include <checkrein/guard/gate_base.hpp>
 #include <checkrein/guard/handlers.hpp>
+#include <checkrein/guard/store_calls.hpp>
 #include <checkrein/guard/visit.hpp>
 #include <checkrein/identity/principal.hpp>
-#include <checkrein/policy/decide.hpp>
 #include <checkrein/policy/describe.hpp>
 #include <checkrein/policy/policy.hpp>
 #include <checkrein/policy/sql_permission.hpp>
-#include <checkrein/policy/store_layout.hpp>
 #include <checkrein/policy/tool_info.hpp>
 
 namespace checkrein {
-
-namespace detail {
-
-template <class T>
-struct lives_here : std::false_type {};
-
-/// What a gate asks of its store, bound to the store's type once.
-struct store_calls {
-  verdict (*admit)(void*, const principal&, moment) noexcept;
-  verdict (*look)(void*, const principal&, std::size_t, moment) noexcept;
-  verdict (*charge)(void*, const principal&, std::size_t, moment) noexcept;
-  void (*refused)(void*, const principal&, const refusal&, bool, moment) noexcept;
-  bool (*pardon)(void*, const principal&, moment) noexcept;
-};
-
-}  // namespace detail
 
 /// Runs a policy: admits visitors, and vets and runs what models propose on their behalf.
 ///
@@ -52,8 +35,6 @@ template <class Policy, class Clock = steady_wall_clock>
 class gate final : private detail::gate_base {
   using parts = detail::parts_of<Policy>;
   using table = detail::tool_table<typename parts::tools>;
-  using decisions = detail::decisions<Policy>;
-  using layout = store_layout<Policy>;
 
  public:
   /// Records to standard error.
@@ -64,7 +45,7 @@ class gate final : private detail::gate_base {
   template <class Store, class... Handlers, audit_sink Sink>
   gate(Store& store, const handlers<Handlers...>& all, Sink& sink, const Clock& clock) noexcept
       : store_{&store},
-        calls_{&calls_of<Store>},
+        calls_{&detail::store_calls_of<Policy, Store>},
         handlers_{&all},
         invoke_{invoke_table<handlers<Handlers...>>()},
         sink_{&sink},
@@ -159,24 +140,6 @@ class gate final : private detail::gate_base {
   struct invoke_functions<Handlers, List<Tools...>> {
     static constexpr invoke_function value[] = {&detail::call_invoker::invoke<Tools, Handlers>...};
   };
-
-  /// The scopes that a decision touches, in the store's words.
-  static auto scopes(const principal& who, std::size_t tool, bool create) noexcept;
-
-  template <class Store>
-  static verdict admit_in(void* store, const principal& who, moment at) noexcept;
-  template <class Store>
-  static verdict look_in(void* store, const principal& who, std::size_t tool, moment at) noexcept;
-  template <class Store>
-  static verdict charge_in(void* store, const principal& who, std::size_t tool, moment at) noexcept;
-  template <class Store>
-  static void refused_in(void* store, const principal& who, const refusal& why, bool trusted, moment at) noexcept;
-  template <class Store>
-  static bool pardon_in(void* store, const principal& who, moment at) noexcept;
-
-  template <class Store>
-  static constexpr detail::store_calls calls_of{&admit_in<Store>, &look_in<Store>, &charge_in<Store>,
-                                                &refused_in<Store>, &pardon_in<Store>};
 
   void* store_;
   const detail::store_calls* calls_;

@@ -12,6 +12,7 @@
 #include <checkrein/policy/decide.hpp>
 #include <checkrein/policy/store_layout.hpp>
 #include <checkrein/policy/tool_info.hpp>
+#include <checkrein/store/concept.hpp>
 #include <checkrein/value/digest.hpp>
 
 namespace checkrein::detail {
@@ -81,15 +82,12 @@ struct store_decisions {
   }
 
   static bool pardon(void* store, const principal& who, moment now) noexcept {
-    return run(store, who, no_tool, false, now, [](const auto& records) {
-             return pure::pardon(records) ? verdict::allowed() : verdict{};
-           })
+    return run(store, who, no_tool, false, now,
+               [](const auto& records) { return pure::pardon(records) ? verdict::allowed() : verdict{}; })
         .has_value();
   }
 
  private:
-  static constexpr std::size_t no_tool = static_cast<std::size_t>(-1);
-
   static verdict knows(const principal& who, std::size_t tool, moment now) noexcept {
     if (const verdict all = meets(who, all_requirements<typename parts::needed>::value, now); !all) return all;
     return meets(who, table::infos[tool].needs, now);
@@ -102,7 +100,8 @@ struct store_decisions {
   /// For the jitter of pauses and bans: unpredictable for whoever does not know this process's key.
   static std::uint32_t random_at(moment now) noexcept {
     const auto ticks = now.time_since_epoch().count();
-    return static_cast<std::uint32_t>(siphash128(identity_key(), {reinterpret_cast<const char*>(&ticks), sizeof ticks}).low);
+    return static_cast<std::uint32_t>(
+        siphash128(identity_key(), {reinterpret_cast<const char*>(&ticks), sizeof ticks}).low);
   }
 
   /// At most one strike per window: none while the last strike is younger than the window that refuses.
@@ -112,7 +111,22 @@ struct store_decisions {
   }
 
   template <class Decide>
-  static verdict run(void* store, const principal& who, std::size_t tool, bool create, moment now, Decide decide) noexcept;
+  static verdict run(void* store, const principal& who, std::size_t tool, bool create, moment now,
+                     Decide decide) noexcept {
+    store_scopes scopes{.global = layout::limits_all, .create = create};
+    if (who.has_account())
+      scopes.account = &who.key();
+    else
+      scopes.client = &who.from().keys();
+    if (layout::limits_tools) scopes.tool = tool;
+    return static_cast<Store*>(store)->update(scopes, now, decide);
+  }
 };
+
+template <class Policy, class Store>
+inline constexpr store_calls store_calls_of{
+    &store_decisions<Policy, Store>::admit, &store_decisions<Policy, Store>::look,
+    &store_decisions<Policy, Store>::charge, &store_decisions<Policy, Store>::refused,
+    &store_decisions<Policy, Store>::pardon};
 
 }  // namespace checkrein::detail

@@ -79,6 +79,33 @@ struct decisions {
     });
   }
 
+  /// Longest period among the windows of this name: a strike for one refusal within it is enough.
+  static constexpr std::chrono::nanoseconds period_of(std::string_view name) noexcept {
+    std::chrono::nanoseconds longest{0};
+    mp::mp_for_each<mp::mp_transform<mp::mp_identity, bounds>>([&](auto id) {
+      using bound_type = typename decltype(id)::type;
+      if (bound_name<bound_type>::value == name) longest = std::max(longest, bound_type::window::period);
+    });
+    return longest;
+  }
+
+  /// When the principal was struck last; long ago when never.
+  template <class Records>
+  static moment last_strike(const Records& records) noexcept {
+    const std::uint32_t at = records.account  ? records.account->standing.at
+                             : records.client ? records.client->standing.at
+                                              : 0;
+    return moment{std::chrono::seconds{at}};
+  }
+
+  /// Clears the ladder of the account or client. @return whether there was a record
+  template <class Records>
+  static bool pardon(const Records& records) noexcept {
+    if (records.account) checkrein::pardon(records.account->standing);
+    if (records.client) checkrein::pardon(records.client->standing);
+    return records.account || records.client;
+  }
+
   /// Adds points to the ladder of the account, or of the client when there is no account.
   template <class Records>
   static void strike(const Records& records, std::uint32_t weight, moment now, std::uint32_t random) noexcept {

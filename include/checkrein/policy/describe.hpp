@@ -32,7 +32,8 @@ inline void append_duration(std::string& out, std::chrono::nanoseconds time) {
   constexpr struct {
     std::int64_t ns;
     std::string_view one;
-  } units[] = {{86'400'000'000'000, " day"}, {3'600'000'000'000, " hour"}, {60'000'000'000, " minute"}, {1'000'000'000, " second"}, {1'000'000, " millisecond"}, {1, " nanosecond"}};
+  } units[] = {{86'400'000'000'000, " day"}, {3'600'000'000'000, " hour"}, {60'000'000'000, " minute"},
+               {1'000'000'000, " second"},   {1'000'000, " millisecond"},  {1, " nanosecond"}};
   for (const auto& unit : units)
     if (time.count() % unit.ns == 0) {
       const auto count = time.count() / unit.ns;
@@ -45,7 +46,8 @@ inline void append_duration(std::string& out, std::chrono::nanoseconds time) {
 
 inline void append_effects(std::string& out, effect_set effects, std::string_view between) {
   bool first = true;
-  for (const auto one : {effect::reads, effect::writes, effect::sends, effect::spends, effect::destroys, effect::shares, effect::executes})
+  for (const auto one : {effect::reads, effect::writes, effect::sends, effect::spends, effect::destroys, effect::shares,
+                         effect::executes})
     if (effects.has(one)) {
       if (!first) out += between;
       out += to_string(one);
@@ -84,7 +86,9 @@ inline void append_needs_json(std::string& out, std::span<const requirement> nee
 }
 
 /// The schema of the tool's arguments, with what `about<"argument", "...">` says about them.
-inline void append_tool_schema(std::string& out, const tool_info& tool) { append_object_schema(out, tool.arguments, tool.notes); }
+inline void append_tool_schema(std::string& out, const tool_info& tool) {
+  append_object_schema(out, tool.arguments, tool.notes);
+}
 
 inline void append_tool_json(std::string& out, const tool_info& tool) {
   out += "{\"name\":";
@@ -127,12 +131,14 @@ struct bound_table;
 template <class... Bounds>
 struct bound_table<mp::mp_list<Bounds...>> {
   static constexpr std::array<bound_info, sizeof...(Bounds)> infos{
-      bound_info{bound_name<Bounds>::value, Bounds::unit::name, Bounds::scope::name, Bounds::window::limit, Bounds::window::period}...};
+      bound_info{bound_name<Bounds>::value, Bounds::unit::name, Bounds::scope::name, Bounds::window::limit,
+                 Bounds::window::period}...};
 };
 
 }  // namespace detail
 
-/// What a policy says, for people, for machines and for the model. Made from the declaration, so it cannot be out of date.
+/// What a policy says, for people, for machines and for the model. Made from the declaration, so it cannot be out of
+/// date.
 template <class Policy>
 class description {
   using parts = detail::parts_of<Policy>;

@@ -149,6 +149,7 @@ struct check_policy_clauses<true, Clauses...> {
 /// defined.
 template <class... Clauses>
 struct policy {
+  using is_policy = void;
   static_assert((sizeof(detail::check_policy_clause<Clauses, detail::policy_clause<Clauses>>) + ... + 1) > 0);
   static_assert((sizeof(detail::check_built<Clauses, !detail::not_built_here<Clauses>>) + ... + 1) > 0);
   static_assert(sizeof(detail::check_policy_clauses<

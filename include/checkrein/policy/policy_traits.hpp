@@ -111,8 +111,8 @@ template <class... Needs>
 struct all_requirements<mp::mp_list<Needs...>> {
   static constexpr auto value = [] {
     std::array<requirement, (Needs::requirements.size() + ... + 0)> all{};
-    std::size_t at = 0;
-    const auto add = [&](const auto& some) {
+    [[maybe_unused]] std::size_t at = 0;
+    [[maybe_unused]] const auto add = [&](const auto& some) {
       for (const requirement& one : some) all[at++] = one;
     };
     (add(Needs::requirements), ...);

@@ -7,6 +7,7 @@
 #include <checkrein/base/clock.hpp>
 #include <checkrein/policy/bound.hpp>
 #include <checkrein/policy/policy_traits.hpp>
+#include <checkrein/store/concept.hpp>
 
 namespace checkrein {
 
@@ -61,5 +62,15 @@ struct store_layout {
     return short_ladder::idle(record.standing, now) && detail::all_idle(record.windows, now);
   }
 };
+
+namespace detail {
+
+template <class Policy>
+requires requires { typename Policy::is_policy; }
+struct store_layout_of<Policy> {
+  using type = store_layout<Policy>;
+};
+
+}  // namespace detail
 
 }  // namespace checkrein

@@ -205,7 +205,7 @@ struct tool {
   static constexpr auto notes = [] {
     std::array<argument_note, (std::size_t{detail::says_note<Clauses>} + ... + 0)> all{};
     [[maybe_unused]] std::size_t at = 0;
-    const auto add = [&]<class Clause>(const Clause*) {
+    [[maybe_unused]] const auto add = [&]<class Clause>(const Clause*) {
       if constexpr (detail::says_note<Clause>) all[at++] = Clause::note;
     };
     (add(static_cast<const Clauses*>(nullptr)), ...);

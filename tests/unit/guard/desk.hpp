@@ -6,7 +6,9 @@
 #include <checkrein/store/memory.hpp>
 #include <checkrein/testing/manual_clock.hpp>
 #include <checkrein/testing/recording_sink.hpp>
+#include <checkrein/value/bounded.hpp>
 #include <checkrein/value/email.hpp>
+#include <checkrein/value/text.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -28,7 +30,8 @@ struct find_note {
 struct send_note {
   BOOST_HANA_DEFINE_STRUCT(send_note, (cr::email, to), (std::string, body));
   using rules = cr::tool<"send_note", cr::about<"Sends a note to somebody">, cr::sends, cr::payload<"body">,
-                         cr::needs<cr::verified<cr::phone, days, 90>>, cr::limit<cr::calls, cr::per_account, cr::exact<2, hours>>>;
+                         cr::needs<cr::verified<cr::phone, days, 90>>,
+                         cr::limit<cr::calls, cr::per_account, cr::exact<2, hours>>>;
 };
 
 struct broken {
@@ -37,32 +40,36 @@ struct broken {
 };
 
 struct policy : cr::policy<cr::toolbox<find_note, send_note, broken>, cr::needs<cr::verified<cr::email, days, 365>>,
-                           cr::limit<cr::visits, cr::per_account, cr::exact<3, minutes>>, cr::limit<cr::calls, cr::global, cr::exact<40, minutes>>,
+                           cr::limit<cr::visits, cr::per_account, cr::exact<3, minutes>>,
+                           cr::limit<cr::calls, cr::global, cr::exact<40, minutes>>,
                            cr::limit<cr::calls, cr::per_tool, cr::exact<30, minutes>>> {};
 
+struct counters {
+  std::atomic<int> found{0};
+  std::atomic<int> sent{0};
+};
+
+inline auto bodies(counters& count) {
+  return cr::handlers{cr::on<find_note>([&count](const cr::checked<find_note>& call) {
+                        ++count.found;
+                        return "found: " + std::string(call->words.view());
+                      }),
+                      cr::on<send_note>([&count](const cr::checked<send_note>& call) {
+                        ++count.sent;
+                        return "sent to " + std::string(call->to.view());
+                      }),
+                      cr::on<broken>([](const cr::checked<broken>& call) -> cr::result<std::string> {
+                        if (call->throws) throw 7;
+                        return cr::refusal{cr::reason::database_unavailable};
+                      })};
+}
+
 /// A gate with everything it needs, and time that stands still.
-struct office {
+struct office : counters {
   cr::memory_store<policy> memory;
   cr::testing::recording_sink sink;
   cr::testing::manual_clock clock;
-  std::atomic<int> found{0};
-  std::atomic<int> sent{0};
-
-  static auto bodies(office& self) {
-    return cr::handlers{cr::on<find_note>([&self](const cr::checked<find_note>& call) {
-                          ++self.found;
-                          return "found: " + std::string(call->words.view());
-                        }),
-                        cr::on<send_note>([&self](const cr::checked<send_note>& call) {
-                          ++self.sent;
-                          return "sent to " + std::string(call->to.view());
-                        }),
-                        cr::on<broken>([](const cr::checked<broken>& call) -> cr::result<std::string> {
-                          if (call->throws) throw 7;
-                          return cr::refusal{cr::reason::database_unavailable};
-                        })};
-  }
-  decltype(bodies(std::declval<office&>())) handlers = bodies(*this);
+  decltype(bodies(std::declval<counters&>())) handlers = bodies(*this);
   cr::gate<policy, cr::testing::manual_clock> gate{memory, handlers, sink, clock};
 
   cr::principal member(std::string_view name) const {

@@ -1,0 +1,280 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+#include <checkrein/ban/decay.hpp>
+#include <checkrein/ban/rung.hpp>
+#include <checkrein/base/clock.hpp>
+
+namespace checkrein {
+
+/// Where one account or client stands on the ladder. All zero = nothing held against it. 16 bytes.
+struct ladder_state {
+  std::uint32_t points = 0;  ///< in units of 2^-16, as of `at`
+  std::uint32_t at = 0;      ///< time of the last strike, s since 1970, rounded up
+  std::uint32_t until = 0;   ///< end of the last pause or ban, s since 1970; the greatest = for good
+  std::uint8_t rung = 0;     ///< 1 + position of the last rung entered; 0: none
+  std::uint8_t repeats = 0;  ///< how often it was entered again during probation
+  std::uint16_t reserved = 0;
+
+  friend constexpr bool operator==(const ladder_state&, const ladder_state&) noexcept = default;
+};
+static_assert(sizeof(ladder_state) == 16);
+
+/// What the ladder says about somebody now.
+struct standing {
+  enum class kind : std::uint8_t {
+    clear,      ///< nothing stands in the way
+    warned,     ///< nothing stands in the way, but the next strike enters the same rung again (probation)
+    paused,     ///< shut out until `until`
+    banned,     ///< shut out until `until`
+    permanent,  ///< shut out until a pardon
+  };
+  kind what = kind::clear;
+  moment until{};
+};
+
+/// An operator's pardon: nothing is held against the principal any more.
+constexpr void pardon(ladder_state& state) noexcept { state = {}; }
+
+namespace detail {
+
+inline constexpr std::uint32_t for_good = std::numeric_limits<std::uint32_t>::max();
+
+/// Longest pause or ban that doubling leads to.
+inline constexpr std::int64_t longest_ban_s = std::int64_t{365} * 86'400;
+
+constexpr std::uint32_t to_seconds(moment at) noexcept {
+  const auto s = std::chrono::ceil<std::chrono::seconds>(at.time_since_epoch()).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(s, 0, for_good - 1));
+}
+
+/// The ladder's rules on plain numbers, shared by all ladders.
+struct ladder_rules {
+  const rung_info* rungs;
+  std::size_t count;
+  std::uint64_t half_life_s;
+  std::int64_t cap_s;  ///< no pause or ban is longer
+  bool may_be_for_good;
+
+  [[nodiscard]] constexpr std::uint32_t points_at(const ladder_state& state, std::uint32_t now) const noexcept {
+    // Points stand still while a pause or ban runs.
+    const std::uint32_t from = std::max(state.at, state.until);
+    return now > from ? decayed(state.points, now - from, half_life_s) : state.points;
+  }
+
+  /// After a pause or ban, for one half-life.
+  [[nodiscard]] constexpr bool on_probation(const ladder_state& state, std::uint32_t now) const noexcept {
+    return state.rung > 0 && now < std::uint64_t{state.until} + half_life_s;
+  }
+
+  [[nodiscard]] constexpr standing look(const ladder_state& state, moment at) const noexcept {
+    if (state.until == for_good) return {standing::kind::permanent, moment::max()};
+    const moment until{std::chrono::seconds{state.until}};
+    if (at < until) {
+      const bool ban = state.rung > 0 && state.rung <= count && rungs[state.rung - 1].kind >= rung_kind::ban;
+      return {ban ? standing::kind::banned : standing::kind::paused, until};
+    }
+    return {on_probation(state, to_seconds(at)) ? standing::kind::warned : standing::kind::clear, until};
+  }
+
+  constexpr void strike(ladder_state& state, std::uint32_t weight, moment at, std::uint32_t random) const noexcept {
+    const standing::kind now_is = look(state, at).what;
+    if (now_is != standing::kind::clear && now_is != standing::kind::warned) return;  // it already has its punishment
+    const std::uint32_t now = to_seconds(at);
+    const bool probation = on_probation(state, now);
+    const std::uint64_t points = points_at(state, now) + (std::uint64_t{std::min<std::uint32_t>(weight, 10'000)} << 16);
+    state.points = static_cast<std::uint32_t>(std::min<std::uint64_t>(points, for_good));
+    state.at = now;
+    std::size_t reached = 0;
+    while (reached < count && (static_cast<std::uint64_t>(rungs[reached].points) << 16) <= std::uint64_t{state.points} + 4096) ++reached;
+    if (probation)
+      reached = std::max<std::size_t>(reached, state.rung);
+    else
+      state.rung = 0, state.repeats = 0;
+    if (reached == 0) return;
+    if (reached == state.rung)
+      state.repeats = static_cast<std::uint8_t>(std::min(state.repeats + 1, 31));
+    else
+      state.repeats = 0;
+    state.rung = static_cast<std::uint8_t>(reached);
+    const rung_info& rung = rungs[reached - 1];
+    if (rung.kind == rung_kind::permanent && may_be_for_good) {
+      state.until = for_good;
+      return;
+    }
+    const std::int64_t first = std::min(rung.duration.count(), cap_s);
+    std::int64_t length = std::min<std::int64_t>(first << std::min<int>(state.repeats, 20), cap_s);
+    length += length / 10 * static_cast<std::int64_t>(random % 1024) / 1024;  // nobody can time the end of it
+    state.until =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(now + static_cast<std::uint64_t>(length), for_good - 1));
+  }
+
+  [[nodiscard]] constexpr bool idle(const ladder_state& state, moment at) const noexcept {
+    const std::uint32_t now = to_seconds(at);
+    return state == ladder_state{} ||
+           (now >= state.until && state.until != for_good && !on_probation(state, now) && points_at(state, now) == 0);
+  }
+};
+
+template <class T>
+concept is_rung = requires {
+  typename T::rung_clause;
+};
+template <class T>
+concept is_half_life = requires {
+  typename T::half_life_clause;
+};
+
+template <class Clause, bool ok>
+struct check_ladder_clause {
+  static_assert(ok, "[ban.not_a_rung] a ladder is made of half_life<...> and rung<points, ...>");
+};
+template <std::size_t half_lives>
+struct check_one_half_life {
+  static_assert(half_lives == 1,
+                "[ban.one_half_life] a ladder says once in what time points halve: half_life<days, 30>");
+};
+template <std::size_t rungs>
+struct check_rung_count {
+  static_assert(rungs > 0 && rungs <= 16, "[ban.rung_count] a ladder has 1 to 16 rungs");
+};
+template <std::int64_t before, std::int64_t after>
+struct check_rung_order {
+  static_assert(before < after, "[ban.rungs_out_of_order] each rung needs more points than the one before it");
+};
+template <bool last>
+struct check_permanent_last {
+  static_assert(last, "[ban.permanent_not_last] nothing comes after permanent: make it the last rung");
+};
+template <std::int64_t half_life_s, std::int64_t longest_s>
+struct check_half_life_length {
+  static_assert(
+      half_life_s >= longest_s,
+      "[ban.half_life_too_short] points would be gone before the longest pause or ban is over: lengthen the half-life");
+};
+
+template <class Clause>
+constexpr std::int64_t half_life_seconds() noexcept {
+  if constexpr (is_half_life<Clause>)
+    return Clause::seconds;
+  else
+    return 0;
+}
+
+template <class... Clauses>
+constexpr std::size_t count_rungs = (std::size_t{is_rung<Clauses>} + ... + 0);
+
+template <class... Clauses>
+constexpr auto rungs_of() noexcept {
+  std::array<rung_info, count_rungs<Clauses...>> all{};
+  [[maybe_unused]] std::size_t at = 0;
+  const auto add = [&]<class Clause>(const Clause*) {
+    if constexpr (is_rung<Clause>) all[at++] = Clause::info;
+  };
+  (add(static_cast<const Clauses*>(nullptr)), ...);
+  return all;
+}
+
+template <class Indices, class... Clauses>
+struct check_rungs;
+template <std::size_t... i, class... Clauses>
+struct check_rungs<std::index_sequence<i...>, Clauses...> {
+  static constexpr auto all = rungs_of<Clauses...>();
+  static constexpr std::int64_t longest = [] {
+    std::int64_t most = 0;
+    for (const rung_info& one : all)
+      if (one.kind != rung_kind::permanent) most = std::max(most, std::int64_t{one.duration.count()});
+    return most;
+  }();
+  static constexpr bool permanent_last = [] {
+    for (std::size_t k = 0; k + 1 < all.size(); ++k)
+      if (all[k].kind == rung_kind::permanent) return false;
+    return true;
+  }();
+  static_assert((sizeof(check_rung_order<all[i].points, all[i + 1].points>) + ... + 1) > 0);
+  static_assert(sizeof(check_permanent_last<permanent_last>) > 0);
+  static_assert(sizeof(check_half_life_length<(half_life_seconds<Clauses>() + ...), longest>) > 0);
+};
+
+template <bool clauses_are_fine, class... Clauses>
+struct check_ladder {};
+template <class... Clauses>
+struct check_ladder<true, Clauses...> {
+  static_assert(sizeof(check_one_half_life<(std::size_t{is_half_life<Clauses>} + ... + 0)>) > 0);
+  static_assert(sizeof(check_rung_count<count_rungs<Clauses...>>) > 0);
+  static constexpr bool complete = (std::size_t{is_half_life<Clauses>} + ... + 0) == 1 && count_rungs<Clauses...> > 0 &&
+                                   count_rungs<Clauses...> <= 16;
+  static_assert(
+      sizeof(std::conditional_t<
+             complete, check_rungs<std::make_index_sequence<(complete ? count_rungs<Clauses...> - 1 : 0)>, Clauses...>,
+             int>) > 0);
+};
+
+}  // namespace detail
+
+/// What happens to abusers: strikes add points, points decay, and rungs say what so many points lead to.
+///
+/// Points halve every half-life, but stand still while a pause or ban runs. When one is over, probation begins: for one
+/// half-life the next strike enters the same rung again, for twice as long each time (at most a year, plus up to a
+/// tenth of jitter), and a strike during a pause or ban counts for nothing. Less than a sixteenth of a point is
+/// forgotten. Pure; times are whole seconds, rounded to the visitor's disadvantage.
+template <class... Clauses>
+struct ladder {
+  using policy_clause = void;
+  using ladder_clause = void;
+  static_assert((sizeof(detail::check_ladder_clause < Clauses,
+                        detail::is_rung<Clauses> || detail::is_half_life < Clauses >>) +
+                 ... + 1) > 0);
+  static_assert(
+      sizeof(detail::check_ladder<((detail::is_rung<Clauses> || detail::is_half_life<Clauses>)&&...), Clauses...>) > 0);
+
+  static constexpr auto rungs = detail::rungs_of<Clauses...>();
+  static constexpr std::chrono::seconds half_life{
+      std::max<std::int64_t>(1, (detail::half_life_seconds<Clauses>() + ... + 0))};
+  static constexpr detail::ladder_rules rules{rungs.data(), rungs.size(), static_cast<std::uint64_t>(half_life.count()),
+                                              detail::longest_ban_s, true};
+
+  [[nodiscard]] static constexpr standing standing_of(const ladder_state& state, moment now) noexcept {
+    return rules.look(state, now);
+  }
+  /// Adds `weight` points. @param random  for the jitter; any number
+  static constexpr void strike(ladder_state& state, std::uint32_t weight, moment now, std::uint32_t random) noexcept {
+    rules.strike(state, weight, now, random);
+  }
+  /// Whether forgetting the state changes no decision.
+  [[nodiscard]] static constexpr bool idle(const ladder_state& state, moment now) noexcept {
+    return rules.idle(state, now);
+  }
+};
+
+/// The same rungs for a client without an account, where nothing lasts longer than an hour: an address has many users,
+/// and gets new ones.
+template <class Ladder>
+struct client_ladder {
+  static constexpr detail::ladder_rules rules{Ladder::rules.rungs, Ladder::rules.count, Ladder::rules.half_life_s, 3600,
+                                              false};
+
+  [[nodiscard]] static constexpr standing standing_of(const ladder_state& state, moment now) noexcept {
+    return rules.look(state, now);
+  }
+  static constexpr void strike(ladder_state& state, std::uint32_t weight, moment now, std::uint32_t random) noexcept {
+    rules.strike(state, weight, now, random);
+  }
+  [[nodiscard]] static constexpr bool idle(const ladder_state& state, moment now) noexcept {
+    return rules.idle(state, now);
+  }
+};
+
+/// The ladder of a policy that declares none: a warning, a pause of five minutes, one of an hour, a week's ban.
+using usual_ladder = ladder<half_life<std::chrono::days, 30>, rung<3, warn>, rung<5, pause<std::chrono::minutes, 5>>,
+                            rung<8, pause<std::chrono::hours>>, rung<12, ban<std::chrono::days, 7>>>;
+
+}  // namespace checkrein

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <type_traits>
+
+#include <checkrein/base/clock.hpp>
+#include <checkrein/base/result.hpp>
+#include <checkrein/store/concept.hpp>
+#include <checkrein/store/spinlock.hpp>
+#include <checkrein/store/table.hpp>
+
+namespace checkrein {
+
+/// How many principals a memory store has room for.
+struct memory_capacity {
+  std::size_t accounts = 65'536;
+  std::size_t clients = 16'384;
+};
+
+/// Keeps everything in memory: fast, bounded, and forgotten when the process ends.
+///
+/// Memory is taken once, when it is made. When it is full, idle records (forgetting them changes no decision) make
+/// room; when none is idle, a new account is refused with `store_full`. Clients have a table of their own, so strangers
+/// never crowd accounts out; a client without room is counted with its whole network. All or nothing over every scope:
+/// their locks are held together, in the order principal, tool, global.
+///
+/// @tparam For  a policy
+template <class For>
+class memory_store {
+ public:
+  using layout = typename detail::store_layout_of<For>::type;
+  using account_record = typename layout::account_record;
+  using client_record = typename layout::client_record;
+  static_assert(std::is_trivially_copyable_v<account_record> && std::is_trivially_copyable_v<client_record>);
+
+  explicit memory_store(memory_capacity room = {}) : accounts_{room.accounts}, clients_{room.clients} {}
+  memory_store(const memory_store&) = delete;
+  memory_store& operator=(const memory_store&) = delete;
+
+  template <class Decide>
+  verdict update(const store_scopes& scopes, moment now, Decide decide) noexcept {
+    if (scopes.account != nullptr) {
+      const auto held =
+          scopes.create ? accounts_.find_or_make(*scopes.account, 256, every_slot,
+                                                 [now](const account_record& one) { return layout::idle(one, now); })
+                        : accounts_.find(*scopes.account);
+      if (scopes.create && held.get() == nullptr) return refusal{reason::store_full};
+      return with_rest({.account = held.get()}, scopes, decide);
+    }
+    if (scopes.client != nullptr) {
+      const auto held = find_client(*scopes.client, scopes.create, now);
+      if (scopes.create && held.get() == nullptr) return refusal{reason::store_full};
+      return with_rest({.client = held.get()}, scopes, decide);
+    }
+    return refusal{reason::principal_invalid};
+  }
+
+  /// Numbers of records, and the bytes of both tables: for a metric.
+  [[nodiscard]] std::size_t accounts() noexcept { return accounts_.size(); }
+  [[nodiscard]] std::size_t clients() noexcept { return clients_.size(); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return accounts_.bytes() + clients_.bytes(); }
+  /// Bytes for each account that there is room for, empty slots and locks included.
+  [[nodiscard]] double bytes_per_account() const noexcept {
+    return static_cast<double>(accounts_.bytes()) / static_cast<double>(accounts_.capacity());
+  }
+
+ private:
+  static constexpr std::size_t every_slot = static_cast<std::size_t>(-1);
+  template <class Record>
+  struct alignas(64) locked {
+    detail::spinlock lock;
+    Record record{};
+  };
+
+  /// The finest record that is there and counts something; else a new one, for the finest network that there is room
+  /// for.
+  auto find_client(const std::array<digest128, 3>& keys, bool create, moment now) noexcept ->
+      typename detail::principal_table<client_record>::held {
+    const auto idle = [now](const client_record& one) { return layout::idle(one, now); };
+    for (const digest128& key : keys) {
+      auto held = clients_.find(key);
+      if (held.get() != nullptr && (&key == &keys[0] || !idle(*held.get()))) return held;
+    }
+    if (!create) return {};
+    // The last quarter of the table is for networks.
+    std::uint32_t share = 192;
+    for (const digest128& key : keys) {
+      auto held = clients_.find_or_make(key, share, 64, idle);
+      if (held.get() != nullptr) return held;
+      share = 256;
+    }
+    return {};
+  }
+
+  template <class Decide>
+  verdict with_rest(store_records<layout> records, const store_scopes& scopes, Decide& decide) noexcept {
+    std::unique_lock<detail::spinlock> tool_lock;
+    if (scopes.tool < tools_.size()) {
+      tool_lock = std::unique_lock{tools_[scopes.tool].lock};
+      records.tool = &tools_[scopes.tool].record;
+    }
+    std::unique_lock<detail::spinlock> global_lock;
+    if (scopes.global) {
+      global_lock = std::unique_lock{global_.lock};
+      records.global = &global_.record;
+    }
+    return decide(records);
+  }
+
+  detail::principal_table<account_record> accounts_;
+  detail::principal_table<client_record> clients_;
+  std::array<locked<typename layout::tool_record>, (layout::tool_count > 0 ? layout::tool_count : 1)> tools_{};
+  locked<typename layout::global_record> global_{};
+};
+
+}  // namespace checkrein

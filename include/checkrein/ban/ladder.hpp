@@ -94,7 +94,9 @@ struct ladder_rules {
     state.points = static_cast<std::uint32_t>(std::min<std::uint64_t>(points, for_good));
     state.at = now;
     std::size_t reached = 0;
-    while (reached < count && (static_cast<std::uint64_t>(rungs[reached].points) << 16) <= std::uint64_t{state.points} + 4096) ++reached;
+    while (reached < count &&
+           (static_cast<std::uint64_t>(rungs[reached].points) << 16) <= std::uint64_t{state.points} + 4096)
+      ++reached;
     if (probation)
       reached = std::max<std::size_t>(reached, state.rung);
     else

@@ -53,8 +53,7 @@ class call_frame {
     // the first untrusted byte, nothing acts.
     if (untrusted_ && tool.effects.acts()) return refuse(reason::untrusted_context);
     // 8: the tool's own permission.
-    if (tool.permit != nullptr)
-      if (const verdict may = tool.permit(arguments); !may) return refuse(may.refusal());
+    if (const verdict may = gate_.permit(tool_, arguments); !may) return refuse(may.refusal());
     // 9, 10, 11: egress, advisory detectors and approval have their place here.
     // 12: charged together, or not at all.
     if (const verdict paid = gate_.charge(who_, tool_, now_); !paid) return refuse(paid.refusal());

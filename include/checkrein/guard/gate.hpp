@@ -108,6 +108,9 @@ class gate final : private detail::gate_base {
   verdict look(const principal& who, std::size_t tool, moment at) const noexcept override {
     return calls_->look(store_, who, tool, at);
   }
+  verdict permit(std::size_t tool, const void* arguments) const noexcept override {
+    return permits<typename parts::tools>::value[tool](arguments);
+  }
   verdict charge(const principal& who, std::size_t tool, moment at) const noexcept override {
     return calls_->charge(store_, who, tool, at);
   }
@@ -123,6 +126,13 @@ class gate final : private detail::gate_base {
   std::uint64_t next_conversation() const noexcept override {
     return conversations_.fetch_add(1, std::memory_order_relaxed) + 1;
   }
+
+  template <class List>
+  struct permits;
+  template <template <class...> class List, class... Tools>
+  struct permits<List<Tools...>> {
+    static constexpr verdict (*value[])(const void*) noexcept = {&detail::permission_of<Tools>::permit...};
+  };
 
   using invoke_function = void (*)(const void*, detail::call_frame&) noexcept;
 

@@ -30,6 +30,8 @@ class gate_base {
 
   /// Step 2: ladder, levels, fact ages; call windows looked at.
   [[nodiscard]] virtual verdict look(const principal& who, std::size_t tool, moment now) const noexcept = 0;
+  /// Step 8: the tool's own permission, on its argument struct.
+  [[nodiscard]] virtual verdict permit(std::size_t tool, const void* arguments) const noexcept = 0;
   /// Step 12: call windows of every scope, charged together or not at all.
   [[nodiscard]] virtual verdict charge(const principal& who, std::size_t tool, moment now) const noexcept = 0;
   /// A proposal was refused: counts it, and strikes when the principal is to blame.

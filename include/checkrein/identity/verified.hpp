@@ -34,8 +34,8 @@ struct requirement {
 
 /// Needs a verified contact point: `verified<email>`, or `verified<phone, days, 90>` when it must be recent.
 ///
-/// It proves that somebody could read a code sent there at that time, not who it is. A fact from the future does not
-/// count.
+/// It proves that somebody could read a code sent there at that time, not who it is. A fact from
+/// the future (more than a minute) does not count.
 ///
 /// @tparam ContactPoint  `email` or `phone`
 /// @tparam Period, count  greatest age; without them the fact does not expire
@@ -86,13 +86,16 @@ struct needs {
 
 namespace detail {
 
+/// How far the clock that dated a fact may be ahead of ours.
+inline constexpr std::chrono::seconds fact_skew{60};
+
 /// Whether the principal meets all requirements. Pure.
 ///
 /// @return refused with `verification_required` or `verification_expired`; `where` names the contact point
 inline verdict meets(const principal& who, std::span<const requirement> needed, moment now) noexcept {
   for (const requirement& need : needed) {
     const moment when = who.verified_at(need.what);
-    if (!who.has_account() || when <= moment{} || when > now)
+    if (!who.has_account() || when <= moment{} || when > now + fact_skew)
       return refusal{reason::verification_required, refusal::duration::max(), to_string(need.what)};
     if (now - when > need.max_age)
       return refusal{reason::verification_expired, refusal::duration::max(), to_string(need.what)};

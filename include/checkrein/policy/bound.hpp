@@ -63,7 +63,7 @@ struct bounds_of_clause {
   using type = mp::mp_list<>;
 };
 template <class Tool, class Unit, class Scope, class... Windows>
-struct bounds_of_clause<Tool, limit<Unit, Scope, Windows...>> {
+requires(window_shaped<Windows>&&...) struct bounds_of_clause<Tool, limit<Unit, Scope, Windows...>> {
   using type = mp::mp_list<bound<Unit, Scope, Windows, Tool>...>;
 };
 

@@ -7,6 +7,7 @@
 
 #include <checkrein/policy/bound.hpp>
 #include <checkrein/policy/policy_traits.hpp>
+#include <checkrein/policy/sql_permission.hpp>
 #include <checkrein/policy/store_layout.hpp>
 #include <checkrein/rate/compare.hpp>
 
@@ -98,12 +99,20 @@ struct check_bounds<List, std::index_sequence<i...>> {
   static_assert((sizeof(check_pairs<i, List, i...>) + ... + 1) > 0);
 };
 
+template <class List>
+struct check_tools_sql;
+template <class... Tools>
+struct check_tools_sql<mp::mp_list<Tools...>> {
+  static_assert((sizeof(check_sql<Tools>) + ... + 1) > 0);
+};
+
 /// The checks that need a well-formed toolbox.
 template <bool tools_are_fine, class... Clauses>
 struct check_policy_limits {};
 template <class... Clauses>
 struct check_policy_limits<true, Clauses...> {
   using parts = policy_parts<mp::mp_list<Clauses...>>;
+  static_assert(sizeof(check_tools_sql<typename parts::tools>) > 0);
   static_assert(sizeof(check_bounds<typename parts::bounds,
                                     std::make_index_sequence<mp::mp_size<typename parts::bounds>::value>>) > 0);
   static_assert(

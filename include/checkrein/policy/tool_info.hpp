@@ -25,8 +25,7 @@ struct tool_info {
   std::uint32_t payload = 0;  ///< bit i: argument i is carried along and decides nothing
   std::span<const field> arguments;
   std::span<const argument_note> notes;
-  std::span<const requirement> needs;                 ///< beyond what the policy needs of everybody
-  verdict (*permit)(const void*) noexcept = nullptr;  ///< the tool's own permission, on its argument struct; null: none
+  std::span<const requirement> needs;                   ///< beyond what the policy needs of everybody
   void (*describe_permission)(std::string&) = nullptr;  ///< appends it as a JSON object; null: none
 };
 
@@ -35,7 +34,7 @@ namespace detail {
 /// The permission of a tool, when one of its clauses is one; specialised beside each kind of permission.
 template <class Tool>
 struct permission_of {
-  static constexpr verdict (*permit)(const void*) noexcept = nullptr;
+  static verdict permit(const void*) noexcept { return verdict::allowed(); }
   static constexpr void (*describe)(std::string&) = nullptr;
 };
 
@@ -55,7 +54,6 @@ constexpr tool_info info_of() noexcept {
           .arguments = fields_of<Tool>(),
           .notes = Tool::rules::notes,
           .needs = tool_needs<Tool>::value,
-          .permit = permission_of<Tool>::permit,
           .describe_permission = permission_of<Tool>::describe};
 }
 

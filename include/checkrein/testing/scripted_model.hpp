@@ -30,11 +30,11 @@ class scripted_model {
   static scripted_model confused(const std::string& tool, const std::string& args) {
     const std::string members = args.substr(1, args.size() - 2);
     return scripted_model{{
-        {"call_1", tool + "s", args},                                     // a tool that does not exist
-        {"call_2", tool, "{}"},                                           // nothing filled in
-        {"call_3", tool, "```json\n" + args + "\n```"},                   // Markdown around it
+        {"call_1", tool + "s", args},                                       // a tool that does not exist
+        {"call_2", tool, "{}"},                                             // nothing filled in
+        {"call_3", tool, "```json\n" + args + "\n```"},                     // Markdown around it
         {"call_4", tool, "{" + members + ",\"explanation\":\"because\"}"},  // an argument it made up
-        {"call_5", tool, args.substr(0, args.size() - 1)},                // cut off
+        {"call_5", tool, args.substr(0, args.size() - 1)},                  // cut off
         {"call_6", tool, args},
     }};
   }

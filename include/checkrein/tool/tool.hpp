@@ -132,6 +132,8 @@ template <class Clause>
 constexpr effect_set effects_of() noexcept {
   if constexpr (says_effects<Clause>)
     return Clause::effects;
+  else if constexpr (requires { typename Clause::reads_only; })  // a permission that lets nothing but reading through
+    return reads::effects;
   else
     return {};
 }

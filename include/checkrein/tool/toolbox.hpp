@@ -51,11 +51,20 @@ struct check_tool {
   static_assert(sizeof(typename Tool::rules::template check<Tool>) > 0);
 };
 
+/// Each tool against those after it, so that a pair of equal names is one error.
+template <class... Tools>
+struct check_names {};
+template <class First, class... Rest>
+struct check_names<First, Rest...> {
+  static_assert(sizeof(check_tool_once<First, times_named<First, First, Rest...>()>) > 0);
+  static_assert(sizeof(check_names<Rest...>) > 0);
+};
+
 template <bool all_are_tools, class... Tools>
 struct check_tools {};
 template <class... Tools>
 struct check_tools<true, Tools...> {
-  static_assert((sizeof(check_tool_once<Tools, times_named<Tools, Tools...>()>) + ...) > 0);
+  static_assert(sizeof(check_names<Tools...>) > 0);
   static_assert((sizeof(check_tool<Tools>) + ...) > 0);
 };
 

@@ -1,6 +1,7 @@
 // expect: \[identity\.not_a_contact_point\]
 #include <checkrein/policy/policy.hpp>
 #include <checkrein/rate/exact.hpp>
+#include <checkrein/value/date.hpp>
 
 namespace cr = checkrein;
 using std::chrono::minutes;

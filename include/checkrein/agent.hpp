@@ -1,0 +1,3 @@
+#pragma once
+
+#include <checkrein/agent/loop.hpp>

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <checkrein/policy/bound.hpp>
+#include <checkrein/policy/decide.hpp>
+#include <checkrein/policy/describe.hpp>
+#include <checkrein/policy/policy.hpp>
+#include <checkrein/policy/policy_traits.hpp>
+#include <checkrein/policy/sql_permission.hpp>
+#include <checkrein/policy/store_layout.hpp>
+#include <checkrein/policy/tool_info.hpp>

@@ -1,0 +1,5 @@
+#pragma once
+
+#include <checkrein/sql/permission.hpp>
+#include <checkrein/sql/query.hpp>
+#include <checkrein/sql/read_only.hpp>

@@ -1,0 +1,6 @@
+#pragma once
+
+#include <checkrein/store/concept.hpp>
+#include <checkrein/store/memory.hpp>
+#include <checkrein/store/spinlock.hpp>
+#include <checkrein/store/table.hpp>

@@ -10,11 +10,11 @@ namespace cr = checkrein;
 
 struct my_invoices {
   BOOST_HANA_DEFINE_STRUCT(my_invoices, (cr::sql::query, sql));
-  using rules = cr::tool<
-      "my_invoices", cr::about<"Answers one SELECT over the caller's own invoices and the price list">,
-      cr::sql::read_only<cr::sql::table<"invoice", "id", "product_id", "issued", "due", "total", "status">,
-                         cr::sql::table<"product", "id", "name", "price">, cr::sql::own_rows<"customer_id">,
-                         cr::sql::shared_rows<"product">, cr::sql::max_rows<20>>>;
+  using rules =
+      cr::tool<"my_invoices", cr::about<"Answers one SELECT over the caller's own invoices and the price list">,
+               cr::sql::read_only<cr::sql::table<"invoice", "id", "product_id", "issued", "due", "total", "status">,
+                                  cr::sql::table<"product", "id", "name", "price">, cr::sql::own_rows<"customer_id">,
+                                  cr::sql::shared_rows<"product">, cr::sql::max_rows<20>>>;
 };
 
 struct open_ticket {
@@ -23,12 +23,11 @@ struct open_ticket {
                          cr::payload<"note">>;
 };
 
-struct invoice_desk
-    : cr::policy<cr::toolbox<my_invoices, open_ticket>,                                         //
-                 cr::needs<cr::verified<cr::email>>,                                            //
-                 cr::limit<cr::visits, cr::per_account, cr::exact<20, std::chrono::minutes>>,   //
-                 cr::limit<cr::calls, cr::per_account, cr::smooth<60, std::chrono::minutes>>,   //
-                 cr::ladder<cr::half_life<std::chrono::days, 30>,                               //
-                            cr::rung<3, cr::warn>,                                              //
-                            cr::rung<5, cr::pause<std::chrono::minutes, 5>>,                    //
-                            cr::rung<7, cr::ban<std::chrono::days, 7>>>> {};
+struct invoice_desk : cr::policy<cr::toolbox<my_invoices, open_ticket>,                                        //
+                                 cr::needs<cr::verified<cr::email>>,                                           //
+                                 cr::limit<cr::visits, cr::per_account, cr::exact<20, std::chrono::minutes>>,  //
+                                 cr::limit<cr::calls, cr::per_account, cr::smooth<60, std::chrono::minutes>>,  //
+                                 cr::ladder<cr::half_life<std::chrono::days, 30>,                              //
+                                            cr::rung<3, cr::warn>,                                             //
+                                            cr::rung<5, cr::pause<std::chrono::minutes, 5>>,                   //
+                                            cr::rung<7, cr::ban<std::chrono::days, 7>>>> {};

@@ -7,9 +7,7 @@
 
 class transcript {
  public:
-  void scene(std::string_view title) const {
-    std::printf("\n\033[1m%.*s\033[0m\n", width(title), title.data());
-  }
+  void scene(std::string_view title) const { std::printf("\n\033[1m%.*s\033[0m\n", width(title), title.data()); }
   void user(std::string_view text) const { line("\033[36m", "visitor", text); }
   void model(std::string_view text) const { line("\033[35m", "model", text); }
   void ran(std::string_view text) const { line("\033[32m", "ran", text); }
@@ -19,7 +17,8 @@ class transcript {
 
   /// One promise of the demonstration: said, and counted when it is not kept.
   void expect(bool kept, std::string_view promise) {
-    std::printf("  %s %.*s\033[0m\n", kept ? "\033[32m✓" : "\033[1;31m✗ DID NOT HAPPEN:", width(promise), promise.data());
+    std::printf("  %s %.*s\033[0m\n", kept ? "\033[32m✓" : "\033[1;31m✗ DID NOT HAPPEN:", width(promise),
+                promise.data());
     if (!kept) ++broken_;
   }
   [[nodiscard]] int broken() const noexcept { return broken_; }
@@ -27,7 +26,8 @@ class transcript {
  private:
   static int width(std::string_view text) { return static_cast<int>(text.size()); }
   static void line(std::string_view colour, std::string_view who, std::string_view text) {
-    std::printf("  %.*s%8.*s\033[0m  %.*s\n", width(colour), colour.data(), width(who), who.data(), width(text), text.data());
+    std::printf("  %.*s%8.*s\033[0m  %.*s\n", width(colour), colour.data(), width(who), who.data(), width(text),
+                text.data());
   }
 
   int broken_ = 0;

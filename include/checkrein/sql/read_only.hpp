@@ -125,6 +125,15 @@ struct own_rows {
   static_assert(sizeof(detail::check_identifier<column, detail::is_identifier(column.view())>) > 0);
 };
 
+namespace detail {
+
+template <class... Tables>
+constexpr bool declares(std::string_view table_name) noexcept {
+  return ((Tables::declared_name.view() == table_name) || ...);
+}
+
+}  // namespace detail
+
 /// Tables whose rows everybody may read: those named, or all when none is.
 template <fixed_string... tables>
 struct shared_rows {
@@ -135,9 +144,8 @@ struct shared_rows {
   }
   template <class... Tables>
   struct check {
-    static_assert(
-        (sizeof(detail::check_shared_table<tables, ((Tables::declared_name.view() == tables.view()) || ...)>) + ... +
-         1) > 0);
+    static_assert((sizeof(detail::check_shared_table<tables, detail::declares<Tables...>(tables.view())>) + ... + 1) >
+                  0);
   };
 };
 

@@ -216,6 +216,7 @@ class checker {
     if (of == nullptr || !only(*of, {"name", "val"})) return forbidden();
     const node* const value = tree_.member(*of, "val");
     if (value == nullptr) return forbidden();
+    if (is_star(*value)) return star(*value, in, names);
     std::string_view name = tree_.text(*of, "name");
     if (name.empty())
       if (const node* const column = tree_.member(*value, "ColumnRef"); column != nullptr)
@@ -223,6 +224,31 @@ class checker {
           for (const node* one = tree_.child(*fields); one != nullptr; one = tree_.next(*one)) name = string_of(*one);
     names.push_back(name);
     return expression(*value, in);
+  }
+
+  [[nodiscard]] bool is_star(const node& wrapped) const noexcept {
+    const node* const column = tree_.member(wrapped, "ColumnRef");
+    const node* const fields = column == nullptr ? nullptr : tree_.member(*column, "fields");
+    for (const node* one = fields == nullptr ? nullptr : tree_.child(*fields); one != nullptr; one = tree_.next(*one))
+      if (tree_.member(*one, "A_Star") != nullptr) return true;
+    return false;
+  }
+
+  /// `*` or `s.*`: only where every column is one that the statement itself has named. A table may have more columns
+  /// than are declared, so never there.
+  bool star(const node& wrapped, const scope& in, std::vector<std::string_view>& names) {
+    const node* const first = tree_.child(*tree_.member(*tree_.member(wrapped, "ColumnRef"), "fields"));
+    const std::string_view of = string_of(*first);
+    const node* const second = tree_.next(*first);
+    if (of.empty() ? second != nullptr : second == nullptr || tree_.next(*second) != nullptr) return forbidden();
+    bool found = false;
+    for (const relation& one : in.relations)
+      if (of.empty() || one.name == of) {
+        if (one.table != nullptr) return forbidden();
+        names.insert(names.end(), one.columns.begin(), one.columns.end());
+        found = true;
+      }
+    return found || forbidden();
   }
 
   /// A bare name that the select list has given to one of its columns.
@@ -290,7 +316,8 @@ class checker {
       return false;
     const node* const over = tree_.member(of, "over");
     if (over == nullptr) return true;
-    return only(*over, {"partitionClause", "orderClause", "frameOptions"}) &&
+    return only(*over, {"partitionClause", "orderClause", "frameOptions", "startOffset", "endOffset"}) &&
+           children(*over, in, {}, {"startOffset", "endOffset"}) &&
            each(*over, "partitionClause", [&](const node& one) { return expression(one, in); }) &&
            each(*over, "orderClause", [&](const node& one) { return sort(one, in, nullptr); });
   }
@@ -299,7 +326,8 @@ class checker {
     if (!only(of, {"arg", "typeName"})) return false;
     const node* const type = tree_.member(of, "typeName");
     const node* const value = tree_.member(of, "arg");
-    if (type == nullptr || value == nullptr || !only(*type, {"names", "typemod", "typmods"})) return forbidden();
+    if (type == nullptr || value == nullptr || !only(*type, {"names", "typemod", "typmods", "arrayBounds"}))
+      return forbidden();
     std::string_view name;
     std::size_t parts = 0;
     if (!each(*type, "names", [&](const node& one) {
@@ -370,6 +398,16 @@ class checker {
     if (key == "NullTest") return only(*of, {"arg", "nulltesttype"}) && children(*of, in, {}, {"arg"});
     if (key == "BooleanTest") return only(*of, {"arg", "booltesttype"}) && children(*of, in, {}, {"arg"});
     if (key == "A_ArrayExpr") return only(*of, {"elements"}) && children(*of, in, {"elements"}, {});
+    if (key == "A_Indirection")  // a subscript, never a field: `(x).f` is also a call of f
+      return only(*of, {"arg", "indirection"}) && children(*of, in, {}, {"arg"}) &&
+             each(*of, "indirection", [&](const node& one) {
+               const node* const index = tree_.member(one, "A_Indices");
+               return index == nullptr
+                          ? forbidden()
+                          : only(*index, {"uidx", "lidx", "is_slice"}) && children(*index, in, {}, {"uidx", "lidx"});
+             });
+    if (key == "GroupingSet") return only(*of, {"kind", "content"}) && children(*of, in, {"content"}, {});
+    if (key == "GroupingFunc") return only(*of, {"args"}) && children(*of, in, {"args"}, {});
     if (key == "List") return only(*of, {"items"}) && children(*of, in, {"items"}, {});
     if (key == "SQLValueFunction")
       return only(*of, {"op", "typmod"}) && (listed(time_words, tree_.text(*of, "op")) || forbidden());

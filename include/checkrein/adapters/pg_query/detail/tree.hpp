@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,7 +22,7 @@ class tree {
   enum class kind : std::uint8_t { object, array, string, scalar };
   struct node {
     std::string_view key;   ///< of a member of an object
-    std::string_view text;  ///< of a string (still escaped) or scalar
+    std::string_view text;  ///< of a string or scalar
     std::uint32_t child = none;
     std::uint32_t next = none;
     kind is = kind::scalar;
@@ -93,8 +95,9 @@ class tree {
           std::size_t end = i + 1;
           while (end < json.size() && json[end] != '"') end += json[end] == '\\' ? 2 : 1;
           if (end >= json.size() || open.empty()) return false;
-          const std::string_view text = json.substr(i + 1, end - i - 1);
+          std::string_view text = json.substr(i + 1, end - i - 1);
           i = end + 1;
+          if (text.find('\\') != text.npos) text = unescaped_.emplace_back(unescape(text));
           if (nodes_[open.back().parent].is == kind::object && key.data() == nullptr)
             key = text;
           else
@@ -112,6 +115,29 @@ class tree {
     return open.empty() && !nodes_.empty();
   }
 
+  /// libpg_query escapes quotes, control characters, `<` and `>`. An escape that it does not make stays as it is, and
+  /// equals nothing that is declared.
+  static std::string unescape(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] != '\\' || i + 1 >= text.size()) {
+        out += text[i];
+      } else if (text[i + 1] == '"' || text[i + 1] == '\\' || text[i + 1] == '/') {
+        out += text[++i];
+      } else if (text.substr(i, 6) == "\\u003c") {
+        out += '<';
+        i += 5;
+      } else if (text.substr(i, 6) == "\\u003e") {
+        out += '>';
+        i += 5;
+      } else {
+        out += text[i];
+      }
+    }
+    return out;
+  }
+
+  std::deque<std::string> unescaped_;  // addresses stay
   std::vector<node> nodes_;
   bool valid_ = false;
 };

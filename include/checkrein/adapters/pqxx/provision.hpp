@@ -139,8 +139,9 @@ inline std::vector<std::string> excess_rights(pqxx::connection& connection, cons
       "(has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER') OR "
       "has_any_column_privilege(c.oid, 'INSERT, UPDATE, REFERENCES'))",
       "the role may change");
-  ask("SELECT oid::regclass::text FROM pg_class WHERE relkind = 'S' AND has_sequence_privilege(oid, 'USAGE, SELECT, "
-      "UPDATE')",
+  ask("SELECT oid::regclass::text FROM pg_class WHERE CASE WHEN relkind = 'S' THEN has_sequence_privilege(oid, 'USAGE, "
+      "SELECT, "
+      "UPDATE') ELSE false END",
       "the role may use sequence");
   ask("SELECT oid::regprocedure::text FROM pg_proc WHERE prosecdef AND has_function_privilege(oid, 'EXECUTE')",
       "the role may run as another role");

@@ -128,7 +128,7 @@ struct own_rows {
 namespace detail {
 
 template <class... Tables>
-constexpr bool declares(std::string_view table_name) noexcept {
+constexpr bool declares([[maybe_unused]] std::string_view table_name) noexcept {
   return ((Tables::declared_name.view() == table_name) || ...);
 }
 
@@ -139,7 +139,7 @@ template <fixed_string... tables>
 struct shared_rows {
   using sql_clause = void;
   using shared_rows_clause = void;
-  static constexpr bool names(std::string_view table_name) noexcept {
+  static constexpr bool names([[maybe_unused]] std::string_view table_name) noexcept {
     return sizeof...(tables) == 0 || ((tables.view() == table_name) || ...);
   }
   template <class... Tables>

@@ -49,6 +49,23 @@ class json_reader {
     return false;
   }
 
+  /// The kinds of value that a text can begin.
+  enum class kind : std::uint8_t { none, object, array, string, number, boolean, null };
+  /// What the next value begins like; `none` when nothing does. Reads nothing.
+  [[nodiscard]] kind next_kind() noexcept {
+    skip_space();
+    if (at_ == end_) return kind::none;
+    switch (*at_) {
+      case '{': return kind::object;
+      case '[': return kind::array;
+      case '"': return kind::string;
+      case 't':
+      case 'f': return kind::boolean;
+      case 'n': return kind::null;
+      default: return *at_ == '-' || (*at_ >= '0' && *at_ <= '9') ? kind::number : kind::none;
+    }
+  }
+
   /// The next value is an object: enters it.
   bool enter_object() noexcept { return enter('{'); }
   /// The next value is an array: enters it.

@@ -1,0 +1,171 @@
+#include "shop.hpp"
+
+using namespace shop;
+
+TEST_CASE("database: a customer reads their own rows, and nobody else's") {
+  open();
+  counter at;
+  CHECK(*at.ask("SELECT id, total, due FROM invoice ORDER BY id LIMIT 2", "1") ==
+        R"({"columns":["id","total","due"],"rows":[[3,4.50,"2026-01-04"],[6,9.00,"2026-01-07"]],"truncated":false})");
+  CHECK(*at.ask("SELECT count(*) FROM invoice", "1") == R"({"columns":["count"],"rows":[[10]],"truncated":false})");
+  CHECK(*at.ask("SELECT min(id) FROM invoice", "2") == R"({"columns":["min"],"rows":[[1]],"truncated":false})");
+  CHECK(*at.ask("SELECT id FROM invoice WHERE id = 1", "1") == R"({"columns":["id"],"rows":[],"truncated":false})");
+  CHECK(*at.ask("SELECT count(*) FROM invoice", "4") == R"({"columns":["count"],"rows":[[0]],"truncated":false})");
+}
+
+TEST_CASE("database: another issuer's account of the same name owns nothing") {
+  open();
+  counter at;
+  const auto got = at.ask("SELECT id FROM invoice", "1", "https://elsewhere.example");
+  REQUIRE_FALSE(got);
+  CHECK(got.refusal().why == cr::reason::not_permitted);
+}
+
+TEST_CASE("database: a subject that is no value of the owner column reads nothing") {
+  open();
+  counter at;
+  for (const auto* subject : {"x", "1 OR 1=1", "1'; SET LOCAL checkrein.owner = '2", "1' OR '1'='1", "\\'", "1\\"}) {
+    INFO(subject);
+    CHECK_FALSE(at.ask("SELECT id FROM invoice", subject));
+  }
+  CHECK(at.ask("SELECT id FROM invoice", "1"));
+}
+
+TEST_CASE("database: answers are JSON, whatever the values are") {
+  open();
+  counter at;
+  CHECK(
+      *at.ask("SELECT name, price, id = 1 AS first FROM shop.product ORDER BY id") ==
+      R"({"columns":["name","price","first"],"rows":[["a \"lamp\"\u000a",1.5,true],["bike","NaN",false],[null,null,false]],"truncated":false})");
+}
+
+TEST_CASE("database: rows and bytes are capped, and the answer says so") {
+  open();
+  counter at;
+  const auto cut = *at.ask("SELECT id FROM invoice ORDER BY id");
+  CHECK(cut == R"({"columns":["id"],"rows":[[3],[6],[9],[12],[15]],"truncated":true})");
+  CHECK(*at.ask("SELECT id FROM invoice ORDER BY id LIMIT 5") ==
+        R"({"columns":["id"],"rows":[[3],[6],[9],[12],[15]],"truncated":false})");
+  const auto wide = *at.ask(
+      "SELECT string_agg(p.name || q.name || r.name || s.name || t.name, ',') FROM shop.product p, shop.product q, "
+      "shop.product r, shop.product s, shop.product t, shop.product u, shop.product v");
+  CHECK(wide.size() <= 2048);
+  CHECK(wide.find("\"truncated\":true") != std::string::npos);
+}
+
+TEST_CASE("database: an error of the server is a refusal without the server's words") {
+  open();
+  counter at;
+  CHECK(at.why("SELECT 1 / (id - id) FROM invoice") == cr::reason::bad_value);
+  CHECK(at.why("SELECT 'x'::int") == cr::reason::bad_value);
+  CHECK(at.why("SELECT upper(1, 2)") == cr::reason::sql_unknown_name);
+  CHECK(at.ask("SELECT id FROM invoice LIMIT 1"));
+}
+
+TEST_CASE("database: the time-out ends a statement that does not") {
+  open();
+  counter at;
+  cr::reason why{};
+  const auto took = timed([&] { why = at.why(endless); });
+  CHECK(why == cr::reason::deadline_exceeded);
+  CHECK(took >= 700ms);
+  CHECK(took < 2500ms);
+  CHECK(at.ask("SELECT id FROM invoice LIMIT 1"));
+}
+
+TEST_CASE("database: waiting for a connection is bounded too") {
+  open();
+  counter at{1};
+  std::thread busy{[&] { static_cast<void>(at.ask(endless).has_value()); }};
+  std::this_thread::sleep_for(100ms);
+  const auto took = timed([&] { static_cast<void>(at.ask("SELECT id FROM invoice LIMIT 1").has_value()); });
+  CHECK(took < 2500ms);
+  busy.join();
+}
+
+TEST_CASE("database: a session is clean for the next customer") {
+  open();
+  counter at{1};
+  CHECK(at.ask("SELECT id FROM invoice LIMIT 1", "1"));
+  CHECK_FALSE(at.ask("SELECT 'x'::int", "1"));
+  CHECK(*at.ask("SELECT min(id) FROM invoice", "2") == R"({"columns":["min"],"rows":[[1]],"truncated":false})");
+  CHECK(*at.ask("SELECT count(*) FROM invoice", "9") == R"({"columns":["count"],"rows":[[0]],"truncated":false})");
+}
+
+TEST_CASE("provisioning: the server alone holds the role, with no gate and no vetting before it") {
+  open();
+  const auto refused = [](const std::string& before, const std::string& statement) {
+    pqxx::connection role{agent()};
+    pqxx::nontransaction tx{role};
+    if (!before.empty()) tx.exec(before);
+    try {
+      tx.exec(statement);
+      return false;
+    } catch (const pqxx::sql_error&) {
+      return true;
+    }
+  };
+  const std::string writable = "SET default_transaction_read_only = off";
+  CHECK(refused("", "SELECT secret FROM invoice"));
+  CHECK(refused("", "SELECT * FROM invoice"));
+  CHECK(refused("", "SELECT cost FROM shop.product"));
+  CHECK(refused("", "SELECT amount FROM payroll"));
+  CHECK(refused(writable, "INSERT INTO invoice (id, customer_id) VALUES (99, 1)"));
+  CHECK(refused(writable, "UPDATE invoice SET total = 0"));
+  CHECK(refused(writable, "DELETE FROM invoice"));
+  CHECK(refused(writable, "CREATE TABLE public.x (a int)"));
+  CHECK(refused(writable, "CREATE TEMP TABLE x (a int)"));
+  CHECK(refused(writable, "CREATE SCHEMA mine"));
+  CHECK(refused("", "SELECT set_config('checkrein.owner', '2', false)"));
+  CHECK(refused("", "SELECT pg_read_file('/etc/passwd')"));
+  CHECK(refused("", "COPY invoice (id) TO PROGRAM 'id'"));
+  CHECK(refused("", "SET ROLE app"));
+  CHECK(refused("", "SET SESSION AUTHORIZATION checkrein_admin"));
+}
+
+TEST_CASE("provisioning: without a bound principal the role sees no row; other roles see what they saw") {
+  open();
+  pqxx::connection role{agent()};
+  pqxx::nontransaction tx{role};
+  CHECK(tx.exec("SELECT id FROM invoice").empty());
+  CHECK(tx.exec("SELECT id FROM shop.product").size() == 3);
+  pqxx::connection other{"host=" + std::string(std::getenv("CHECKREIN_PG_DIR")) + " user=app dbname=postgres"};
+  pqxx::work as_app{other};
+  CHECK(as_app.exec("SELECT id, secret FROM invoice").size() == 30);
+  as_app.exec("INSERT INTO invoice (id, customer_id) VALUES (1000, 1)");
+  CHECK(as_app.exec("SELECT set_config('app.x', '1', false)").size() == 1);
+  as_app.abort();
+}
+
+TEST_CASE("excess_rights: a role as provisioned has none; every right more is named") {
+  open();
+  counter at;
+  CHECK(at.database.excess_rights<look_up>().empty());
+  const auto finds = [&](const std::string& grant, const std::string& take_back, const std::string& says) {
+    as_admin(grant);
+    const auto found = at.database.excess_rights<look_up>();
+    as_admin(take_back);
+    INFO(grant);
+    bool said = false;
+    for (const auto& one : found) said = said || one.find(says) != std::string::npos;
+    CHECK(said);
+    CHECK(at.database.excess_rights<look_up>().empty());
+  };
+  finds("ALTER ROLE shop_agent SUPERUSER", "ALTER ROLE shop_agent NOSUPERUSER", "superuser");
+  finds("ALTER ROLE shop_agent BYPASSRLS", "ALTER ROLE shop_agent NOBYPASSRLS", "row-level security");
+  finds("GRANT app TO shop_agent", "REVOKE app FROM shop_agent", "member of: app");
+  finds("GRANT INSERT (id) ON invoice TO shop_agent", "REVOKE INSERT (id) ON invoice FROM shop_agent",
+        "may change: invoice");
+  finds("GRANT SELECT (secret) ON invoice TO shop_agent", "REVOKE SELECT (secret) ON invoice FROM shop_agent",
+        "invoice.secret");
+  finds("GRANT SELECT ON payroll TO PUBLIC", "REVOKE SELECT ON payroll FROM PUBLIC", "payroll.amount");
+  finds("ALTER TABLE invoice DISABLE ROW LEVEL SECURITY", "ALTER TABLE invoice ENABLE ROW LEVEL SECURITY",
+        "no restrictive policy");
+  finds("GRANT TEMPORARY ON DATABASE postgres TO shop_agent", "REVOKE TEMPORARY ON DATABASE postgres FROM shop_agent",
+        "temporary");
+  finds("CREATE FUNCTION public.leak() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+        "DROP FUNCTION public.leak()", "as another role");
+  finds("GRANT EXECUTE ON FUNCTION set_config(text, text, boolean) TO shop_agent",
+        "REVOKE EXECUTE ON FUNCTION set_config(text, text, boolean) FROM shop_agent", "set_config");
+  finds("CREATE SEQUENCE s; GRANT USAGE ON SEQUENCE s TO shop_agent", "DROP SEQUENCE s", "sequence");
+}

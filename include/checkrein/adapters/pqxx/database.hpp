@@ -133,25 +133,27 @@ class database {
     try {
       detail::watchdog::watch watch{watchdog_, connection->sock(), clock::now() + allowed.timeout + options_.patience};
       try {
-        detail::pqxx_read_transaction tx{*connection};
-        detail::exec_ours(tx, session_for(allowed, subject));
-        begun = true;
-        detail::exec_one(tx, "DECLARE checkrein_rows NO SCROLL CURSOR FOR " + std::string(statement));
-        answer = detail::fetch_answer(tx, allowed);
-      } catch (const pqxx::sql_error& error) {
-        answer = refusal_for(error.sqlstate());
-      }
-      if (connection->is_open()) {
-        pqxx::nontransaction reset{*connection};
-        detail::exec_ours(reset, "DISCARD ALL");
-        clean = true;
+        try {
+          detail::pqxx_read_transaction tx{*connection};
+          detail::exec_ours(tx, session_for(allowed, subject));
+          begun = true;
+          detail::exec_one(tx, "DECLARE checkrein_rows NO SCROLL CURSOR FOR " + std::string(statement));
+          answer = detail::fetch_answer(tx, allowed);
+        } catch (const pqxx::sql_error& error) {
+          answer = refusal_for(error.sqlstate());
+        }
+        if (connection->is_open()) {
+          pqxx::nontransaction reset{*connection};
+          detail::exec_ours(reset, "DISCARD ALL");
+          clean = true;
+        }
+      } catch (const pqxx::broken_connection&) {
+        stale = !begun;
       }
       if (watch.stop()) {
         answer = refusal{reason::deadline_exceeded};
         clean = false;
       }
-    } catch (const pqxx::broken_connection&) {
-      stale = !begun;
     } catch (...) {
     }
     if (!clean) connection.reset();

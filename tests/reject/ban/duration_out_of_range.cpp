@@ -1,0 +1,13 @@
+// expect: \[ban\.duration_out_of_range\]
+#include <checkrein/ban/ladder.hpp>
+
+namespace cr = checkrein;
+using namespace std::chrono;
+
+#if CHECKREIN_REJECT
+using subject = cr::ladder<cr::half_life<days, 30>, cr::rung<3, cr::pause<minutes, 0>>>;
+#else
+using subject = cr::ladder<cr::half_life<days, 30>, cr::rung<3, cr::pause<minutes, 5>>>;
+#endif
+
+int main() { return sizeof(subject) > 0 ? 0 : 1; }

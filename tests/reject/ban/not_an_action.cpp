@@ -1,0 +1,13 @@
+// expect: \[ban\.not_an_action\]
+#include <checkrein/ban/ladder.hpp>
+
+namespace cr = checkrein;
+using namespace std::chrono;
+
+#if CHECKREIN_REJECT
+using subject = cr::ladder<cr::half_life<days, 30>, cr::rung<3, minutes>>;
+#else
+using subject = cr::ladder<cr::half_life<days, 30>, cr::rung<3, cr::pause<minutes>>>;
+#endif
+
+int main() { return sizeof(subject) > 0 ? 0 : 1; }

@@ -1,0 +1,13 @@
+// expect: \[ban\.permanent_not_last\]
+#include <checkrein/ban/ladder.hpp>
+
+namespace cr = checkrein;
+using namespace std::chrono;
+
+#if CHECKREIN_REJECT
+using subject = cr::ladder<cr::half_life<days, 30>, cr::rung<3, cr::permanent>, cr::rung<5, cr::warn>>;
+#else
+using subject = cr::ladder<cr::half_life<days, 30>, cr::rung<3, cr::warn>, cr::rung<5, cr::permanent>>;
+#endif
+
+int main() { return sizeof(subject) > 0 ? 0 : 1; }

@@ -1,0 +1,15 @@
+// expect: \[sql\.bytes_out_of_range\]
+#include <checkrein/sql/read_only.hpp>
+
+namespace cr = checkrein;
+using namespace std::chrono;
+
+#if CHECKREIN_REJECT
+using subject = cr::sql::read_only<cr::sql::table<"invoice", "id", "total">, cr::sql::own_rows<"customer_id">,
+                                   cr::sql::max_bytes<10>>;
+#else
+using subject = cr::sql::read_only<cr::sql::table<"invoice", "id", "total">, cr::sql::own_rows<"customer_id">,
+                                   cr::sql::max_bytes<4096>>;
+#endif
+
+int main() { return sizeof(subject) > 0 ? 0 : 1; }

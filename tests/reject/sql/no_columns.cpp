@@ -1,0 +1,13 @@
+// expect: \[sql\.no_columns\]
+#include <checkrein/sql/read_only.hpp>
+
+namespace cr = checkrein;
+using namespace std::chrono;
+
+#if CHECKREIN_REJECT
+using subject = cr::sql::read_only<cr::sql::table<"invoice">, cr::sql::own_rows<"customer_id">>;
+#else
+using subject = cr::sql::read_only<cr::sql::table<"invoice", "id", "total">, cr::sql::own_rows<"customer_id">>;
+#endif
+
+int main() { return sizeof(subject) > 0 ? 0 : 1; }

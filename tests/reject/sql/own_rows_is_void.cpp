@@ -1,0 +1,14 @@
+// expect: \[sql\.own_rows_is_void\]
+#include <checkrein/sql/read_only.hpp>
+
+namespace cr = checkrein;
+using namespace std::chrono;
+
+#if CHECKREIN_REJECT
+using subject = cr::sql::read_only<cr::sql::table<"invoice", "id", "total">, cr::sql::own_rows<"customer_id">,
+                                   cr::sql::shared_rows<>>;
+#else
+using subject = cr::sql::read_only<cr::sql::table<"invoice", "id", "total">, cr::sql::shared_rows<>>;
+#endif
+
+int main() { return sizeof(subject) > 0 ? 0 : 1; }

@@ -16,7 +16,7 @@ if(errors_line)
 endif()
 
 # -I, not -isystem, for our own headers: compilers shorten what they say about system headers.
-set(flags -std=c++20 -fsyntax-only -fno-exceptions -fno-rtti)
+set(flags -std=c++20 -fsyntax-only)
 foreach(include IN LISTS INCLUDES)
   if(NOT include STREQUAL "/usr/include")
     list(APPEND flags -I${include})

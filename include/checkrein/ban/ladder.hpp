@@ -203,7 +203,8 @@ struct check_rungs<std::index_sequence<i...>, Clauses...> {
   }();
   static_assert((sizeof(check_rung_order<all[i].points, all[i + 1].points>) + ... + 1) > 0);
   static_assert(sizeof(check_permanent_last<permanent_last>) > 0);
-  static_assert(sizeof(check_half_life_length<(half_life_seconds<Clauses>() + ...), longest>) > 0);
+  static constexpr std::int64_t halving = (half_life_seconds<Clauses>() + ...);
+  static_assert(sizeof(check_half_life_length<halving, (halving > 0 ? longest : 0)>) > 0);
 };
 
 template <bool clauses_are_fine, class... Clauses>

@@ -103,6 +103,7 @@ struct permanent {
 template <std::int64_t points, class Action>
 struct rung {
   using rung_clause = void;
+  static_assert(sizeof(Action) > 0);  // an action that is wrong in itself says so here
   static_assert(sizeof(detail::check_rung_points<points>) > 0);
   static_assert(sizeof(detail::check_rung_action<Action, detail::rung_action<Action>>) > 0);
   static constexpr rung_info info = [] {

@@ -41,7 +41,6 @@ struct requirement {
 /// @tparam Period, count  greatest age; without them the fact does not expire
 template <class ContactPoint, class Period = void, long long count = 1>
 struct verified {
-  using level = void;
 
   static_assert(sizeof(detail::check_contact_point<detail::contact_point_of<ContactPoint>::known>) +
                     sizeof(detail::check_max_age<count>) >
@@ -51,7 +50,6 @@ struct verified {
 };
 template <class ContactPoint>
 struct verified<ContactPoint, void, 1> {
-  using level = void;
   static_assert(sizeof(detail::check_contact_point<detail::contact_point_of<ContactPoint>::known>) > 0);
   static constexpr requirement value{detail::contact_point_of<ContactPoint>::value, std::chrono::nanoseconds::max()};
 };
@@ -63,9 +61,9 @@ struct check_need {
   static_assert(is_level, "[identity.not_a_level] needs<> takes verified<email> or verified<phone>");
 };
 template <class T>
-concept level = requires {
-  typename T::level;
-};
+inline constexpr bool level = false;
+template <class ContactPoint, class Period, long long count>
+inline constexpr bool level<verified<ContactPoint, Period, count>> = true;
 
 }  // namespace detail
 

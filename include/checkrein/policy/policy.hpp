@@ -126,15 +126,16 @@ template <class Clause>
 struct toolbox_check {
   using type = int;
 };
-template <is_toolbox Clause>
-struct toolbox_check<Clause> {
-  using type = typename Clause::check;
+template <class... Tools>
+struct toolbox_check<toolbox<Tools...>> {
+  using type = check_toolbox<Tools...>;
 };
 
 template <class Clause>
 inline constexpr bool toolbox_is_fine = true;
 template <class... Tools>
-inline constexpr bool toolbox_is_fine<toolbox<Tools...>> = (tool_declaration<Tools> && ...) && sizeof...(Tools) > 0;
+inline constexpr bool toolbox_is_fine<toolbox<Tools...>> = ((tool_declaration<Tools> && fields_are_fine<Tools>)&&...) &&
+                                                           sizeof...(Tools) > 0;
 
 /// The checks that need clauses that are clauses.
 template <bool clauses_are_fine, class... Clauses>
@@ -143,7 +144,6 @@ template <class... Clauses>
 struct check_policy_clauses<true, Clauses...> {
   static_assert(sizeof(check_one_toolbox<(std::size_t{is_toolbox<Clauses>} + ... + 0)>) > 0);
   static_assert(sizeof(check_one_ladder<(std::size_t{is_ladder<Clauses>} + ... + 0)>) > 0);
-  static_assert((sizeof(typename toolbox_check<Clauses>::type) + ... + 1) > 0);
   static_assert(sizeof(check_policy_limits < (std::size_t{is_toolbox<Clauses>} + ... + 0) == 1 &&
                            (toolbox_is_fine<Clauses> && ...),
                        Clauses... >) > 0);
@@ -159,6 +159,8 @@ struct check_policy_clauses<true, Clauses...> {
 template <class... Clauses>
 struct policy {
   using is_policy = void;
+  static_assert((sizeof(Clauses) + ... + 1) > 0);  // a clause that is wrong in itself says so here, in the fewest lines
+  static_assert((sizeof(typename detail::toolbox_check<Clauses>::type) + ... + 1) > 0);
   static_assert((sizeof(detail::check_policy_clause<Clauses, detail::policy_clause<Clauses>>) + ... + 1) > 0);
   static_assert((sizeof(detail::check_built<Clauses, !detail::not_built_here<Clauses>>) + ... + 1) > 0);
   static_assert(sizeof(detail::check_policy_clauses<

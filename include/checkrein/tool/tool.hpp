@@ -219,15 +219,15 @@ struct tool {
   using clauses = List<Clauses...>;
 
   /// Holds when the rules fit the argument struct `Tool`; else fails with one sentence.
-  template <class Tool>
+  template <class Tool, bool fields_are_fine = true>
   struct check {
     static_assert(sizeof(detail::check_tool_name<tool_name, detail::is_tool_name(name)>) > 0);
     static_assert((sizeof(detail::check_built_in_tool<tool_name, Clauses, !detail::not_built_here<Clauses>>) + ... +
                    1) > 0);
     static_assert((sizeof(detail::check_tool_clause<tool_name, Clauses, detail::tool_clause<Clauses>>) + ... + 1) > 0);
-    static_assert(
-        sizeof(detail::check_tool_rules<((detail::tool_clause<Clauses> && !detail::not_built_here<Clauses>)&&...), Tool,
-                                        tool_name, Clauses...>) > 0);
+    static constexpr bool go_on =
+        fields_are_fine && ((detail::tool_clause<Clauses> && !detail::not_built_here<Clauses>)&&...);
+    static_assert(sizeof(detail::check_tool_rules<go_on, Tool, tool_name, Clauses...>) > 0);
   };
 };
 

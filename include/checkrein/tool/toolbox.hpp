@@ -7,6 +7,7 @@
 
 #include <checkrein/tool/name_index.hpp>
 #include <checkrein/tool/tool.hpp>
+#include <checkrein/value/fields.hpp>
 
 namespace checkrein {
 
@@ -46,11 +47,6 @@ constexpr std::size_t times_named() noexcept {
   return (std::size_t{tool_name_of<Tools>() == tool_name_of<Tool>()} + ...);
 }
 
-template <class Tool>
-struct check_tool {
-  static_assert(sizeof(typename Tool::rules::template check<Tool>) > 0);
-};
-
 /// Each tool against those after it, so that a pair of equal names is one error.
 template <class... Tools>
 struct check_names {};
@@ -60,12 +56,22 @@ struct check_names<First, Rest...> {
   static_assert(sizeof(check_names<Rest...>) > 0);
 };
 
+/// The checks of single tools, and of tools beside each other.
 template <bool all_are_tools, class... Tools>
 struct check_tools {};
 template <class... Tools>
 struct check_tools<true, Tools...> {
   static_assert(sizeof(check_names<Tools...>) > 0);
-  static_assert((sizeof(check_tool<Tools>) + ...) > 0);
+  static_assert((sizeof(check_fields<Tools, hana_struct<Tools>>) + ...) > 0);
+  static_assert((sizeof(typename Tools::rules::template check<Tools, fields_are_fine<Tools>>) + ...) > 0);
+};
+
+/// Holds when every tool is well declared and no two share a name.
+template <class... Tools>
+struct check_toolbox {
+  static_assert(sizeof(check_toolbox_size<sizeof...(Tools)>) > 0);
+  static_assert((sizeof(check_is_tool<Tools, tool_declaration<Tools>>) + ... + 1) > 0);
+  static_assert(sizeof(check_tools < (sizeof...(Tools) > 0) && (tool_declaration<Tools> && ...), Tools... >) > 0);
 };
 
 }  // namespace detail
@@ -79,14 +85,6 @@ struct toolbox {
 
   template <template <class...> class List>
   using tools = List<Tools...>;
-
-  /// Holds when every tool is well declared and no two share a name.
-  struct check {
-    static_assert(sizeof(detail::check_toolbox_size<sizeof...(Tools)>) > 0);
-    static_assert((sizeof(detail::check_is_tool<Tools, detail::tool_declaration<Tools>>) + ... + 1) > 0);
-    static_assert(sizeof(detail::check_tools < (sizeof...(Tools) > 0) && (detail::tool_declaration<Tools> && ...),
-                         Tools... >) > 0);
-  };
 };
 
 }  // namespace checkrein

@@ -81,12 +81,8 @@ struct member<Struct, boost::hana::string<name...>, Accessor> {
   static constexpr bool fine = is_supported<type>() && (!std::is_enum_v<typename innermost<type>::type> ||
                                                         described_enum<typename innermost<type>::type>);
 
-  struct check {
-    static_assert(sizeof(check_field_type<text, type, is_supported<type>()>) > 0);
-    static_assert(sizeof(check_field_enum < text, typename innermost<type>::type,
-                         !std::is_enum_v<typename innermost<type>::type> ||
-                             described_enum < typename innermost<type>::type >>) > 0);
-  };
+  using inner = typename innermost<type>::type;
+  static constexpr bool is_described = !std::is_enum_v<inner> || described_enum<inner>;
 
   static bool read(json_reader& reader, void* object) noexcept {
     return read_value(reader, Accessor{}(*static_cast<Struct*>(object)));
@@ -103,25 +99,53 @@ template <class Struct, class Accessors>
 struct members;
 template <class Struct, class... Names, class... Accessors>
 struct members<Struct, boost::hana::tuple<boost::hana::pair<Names, Accessors>...>> {
-  static_assert(sizeof(check_field_count<Struct, sizeof...(Names)>) > 0);
-  static_assert((sizeof(typename member<Struct, Names, Accessors>::check) + ... + 1) > 0);
+  static constexpr bool fine = sizeof...(Names) <= 32 && (member<Struct, Names, Accessors>::fine && ...);
   static constexpr std::array<field, sizeof...(Names)> all{member<Struct, Names, Accessors>::info()...};
+  struct check {
+    static_assert(sizeof(check_field_count<Struct, sizeof...(Names)>) > 0);
+    static_assert((sizeof(check_field_type<member<Struct, Names, Accessors>::text,
+                                           typename member<Struct, Names, Accessors>::type,
+                                           is_supported<typename member<Struct, Names, Accessors>::type>()>) +
+                   ... + 1) > 0);
+    static_assert((sizeof(check_field_enum<member<Struct, Names, Accessors>::text,
+                                           typename member<Struct, Names, Accessors>::inner,
+                                           member<Struct, Names, Accessors>::is_described>) +
+                   ... + 1) > 0);
+  };
 };
 
+template <class Struct>
+using members_of = members<Struct, std::remove_cvref_t<decltype(boost::hana::accessors<Struct>())>>;
+
+/// The checks of an argument struct: run by whoever declares one, once.
 template <class Struct, bool is_struct>
-struct fields_in {
-  static constexpr std::array<field, 0> all{};
+struct check_fields {
+  static_assert(sizeof(check_struct<Struct, is_struct>) > 0);
 };
 template <class Struct>
-struct fields_in<Struct, true> : members<Struct, std::remove_cvref_t<decltype(boost::hana::accessors<Struct>())>> {};
+struct check_fields<Struct, true> {
+  static_assert(sizeof(typename members_of<Struct>::check) > 0);
+};
+
+template <class Struct>
+constexpr bool fields_are_fine_in() noexcept {
+  if constexpr (hana_struct<Struct>)
+    return members_of<Struct>::fine;
+  else
+    return false;
+}
+template <class Struct>
+inline constexpr bool fields_are_fine = fields_are_fine_in<Struct>();
 
 }  // namespace detail
 
 /// The members of a Hana-defined struct, in order, in static storage.
 template <class Struct>
 [[nodiscard]] constexpr std::span<const field> fields_of() noexcept {
-  static_assert(sizeof(detail::check_struct<Struct, detail::hana_struct<Struct>>) > 0);
-  return detail::fields_in<Struct, detail::hana_struct<Struct>>::all;
+  if constexpr (detail::hana_struct<Struct>)
+    return detail::members_of<Struct>::all;
+  else
+    return {};  // said by the check of the toolbox
 }
 
 /// Position of the member of this name, or the number of members.

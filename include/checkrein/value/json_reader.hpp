@@ -56,13 +56,19 @@ class json_reader {
     skip_space();
     if (at_ == end_) return kind::none;
     switch (*at_) {
-      case '{': return kind::object;
-      case '[': return kind::array;
-      case '"': return kind::string;
+      case '{':
+        return kind::object;
+      case '[':
+        return kind::array;
+      case '"':
+        return kind::string;
       case 't':
-      case 'f': return kind::boolean;
-      case 'n': return kind::null;
-      default: return *at_ == '-' || (*at_ >= '0' && *at_ <= '9') ? kind::number : kind::none;
+      case 'f':
+        return kind::boolean;
+      case 'n':
+        return kind::null;
+      default:
+        return *at_ == '-' || (*at_ >= '0' && *at_ <= '9') ? kind::number : kind::none;
     }
   }
 

@@ -58,6 +58,7 @@ inline verdict read_object(std::string_view json, std::span<const field> fields,
 /// @return refused with the first mistake in reading order; `where` names the argument when it is known
 template <class Struct>
 [[nodiscard]] verdict read(std::string_view json, Struct& into) noexcept {
+  static_assert(sizeof(detail::check_fields<Struct, detail::hana_struct<Struct>>) > 0);
   return detail::read_object(json, fields_of<Struct>(), &into);
 }
 

@@ -5,9 +5,9 @@ namespace cr = checkrein;
 using namespace std::chrono;
 
 #if CHECKREIN_REJECT
-using subject = cr::ladder<cr::half_life<days, 30>, cr::rung<3, cr::pause<minutes, 0>>>;
+using subject = cr::pause<minutes, 0>;
 #else
-using subject = cr::ladder<cr::half_life<days, 30>, cr::rung<3, cr::pause<minutes, 5>>>;
+using subject = cr::pause<minutes, 5>;
 #endif
 
 int main() { return sizeof(subject) > 0 ? 0 : 1; }

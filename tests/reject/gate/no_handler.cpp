@@ -1,5 +1,4 @@
 // expect: \[gate\.no_handler\]
-// errors: 2
 #include <checkrein/guard/gate.hpp>
 #include <checkrein/rate/exact.hpp>
 #include <checkrein/store/memory.hpp>
@@ -17,15 +16,16 @@ struct other {
 };
 struct plain {};
 
-struct desk : cr::policy<cr::toolbox<note>, cr::needs<cr::verified<cr::email>>,
+struct desk : cr::policy<cr::toolbox<note, other>, cr::needs<cr::verified<cr::email>>,
                          cr::limit<cr::visits, cr::per_account, cr::exact<20, minutes>>> {};
 
 int main() {
   cr::memory_store<desk> memory;
 #if CHECKREIN_REJECT
-  cr::handlers handlers{cr::on<other>([](const cr::checked<other>& call) { return call->text; })};
-#else
   cr::handlers handlers{cr::on<note>([](const cr::checked<note>& call) { return call->text; })};
+#else
+  cr::handlers handlers{cr::on<note>([](const cr::checked<note>& call) { return call->text; }),
+                        cr::on<other>([](const cr::checked<other>& call) { return call->text; })};
 #endif
   cr::gate<desk> gate{memory, handlers};
   return gate.pardon(cr::principal{cr::account{"https://shop.example", "customer-17"}}) ? 0 : 1;

@@ -1,4 +1,5 @@
 // expect: \[identity\.needs_nothing\]
+// errors: 2
 #include <checkrein/policy/policy.hpp>
 #include <checkrein/rate/exact.hpp>
 

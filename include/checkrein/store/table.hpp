@@ -22,14 +22,14 @@ namespace checkrein::detail {
 template <class Record>
 class principal_table {
   struct plain_slot {
-    digest128 key;
+    std::uint64_t tag;
     Record record;
   };
   static constexpr std::size_t alignment = sizeof(plain_slot) <= 32   ? 32
                                            : sizeof(plain_slot) <= 64 ? 64
                                                                       : alignof(plain_slot);
   struct alignas(alignment) slot {
-    digest128 key{};
+    std::uint64_t tag = 0;  // 0: empty
     Record record{};
   };
   struct alignas(64) shard {
@@ -46,7 +46,7 @@ class principal_table {
             std::size_t{1} << (bit_width(capacity) > 10 ? bit_width(capacity) - 10 : 0), 1, 256)},
         shard_capacity_{
             static_cast<std::uint32_t>(std::max<std::size_t>(8, (capacity + shard_count_ - 1) / shard_count_))},
-        shard_slots_{shard_capacity_ + shard_capacity_ / 2},
+        shard_slots_{shard_capacity_ + shard_capacity_ * 45 / 100},
         shards_{std::make_unique<shard[]>(shard_count_)},
         slots_(shard_count_ * shard_slots_) {}
 
@@ -67,7 +67,7 @@ class principal_table {
     shard& in = shard_of(key);
     std::unique_lock lock{in.lock};
     slot* const at = probe(key);
-    if (!same(at->key, key)) return {};
+    if (at->tag == 0) return {};
     return held{std::move(lock), &at->record};
   }
 
@@ -81,13 +81,13 @@ class principal_table {
     shard& in = shard_of(key);
     std::unique_lock lock{in.lock};
     slot* at = probe(key);
-    if (!same(at->key, key)) {
+    if (at->tag == 0) {
       if (in.used >= static_cast<std::uint64_t>(shard_capacity_) * share / 256) {
         if (!drop_idle(in, sweep, idle)) return {};
         at = probe(key);
       }
       *at = slot{};
-      at->key = stored(key);
+      at->tag = tag_of(key);
       ++in.used;
     }
     return held{std::move(lock), &at->record};
@@ -114,14 +114,12 @@ class principal_table {
     return width;
   }
 
-  /// The all-zero key marks an empty slot; a principal that hashes to it is stored under another.
-  static digest128 stored(const digest128& key) noexcept { return key == digest128{} ? digest128{0, 1} : key; }
-  static bool same(const digest128& in_slot, const digest128& key) noexcept { return in_slot == stored(key); }
+  static std::uint64_t tag_of(const digest128& key) noexcept { return key.high == 0 ? 1 : key.high; }
 
   shard& shard_of(const digest128& key) noexcept { return shards_[shard_index(key)]; }
-  [[nodiscard]] std::size_t shard_index(const digest128& key) const noexcept { return key.high & (shard_count_ - 1); }
-  [[nodiscard]] std::uint32_t home(const digest128& key) const noexcept {
-    return static_cast<std::uint32_t>((key.low >> 32) * shard_slots_ >> 32);
+  [[nodiscard]] std::size_t shard_index(const digest128& key) const noexcept { return key.low & (shard_count_ - 1); }
+  [[nodiscard]] std::uint32_t home(std::uint64_t tag) const noexcept {
+    return static_cast<std::uint32_t>((tag >> 32) * shard_slots_ >> 32);
   }
   [[nodiscard]] std::uint32_t next(std::uint32_t i) const noexcept { return i + 1 == shard_slots_ ? 0 : i + 1; }
   slot* base(std::size_t which) noexcept { return slots_.data() + which * shard_slots_; }
@@ -129,9 +127,9 @@ class principal_table {
   /// The slot of the key, or the empty slot where it would go. There is always an empty one.
   slot* probe(const digest128& key) noexcept {
     slot* const from = base(shard_index(key));
-    const digest128 wanted = stored(key);
-    std::uint32_t i = home(wanted);
-    while (!(from[i].key == wanted) && !(from[i].key == digest128{})) i = next(i);
+    const std::uint64_t tag = tag_of(key);
+    std::uint32_t i = home(tag);
+    while (from[i].tag != tag && from[i].tag != 0) i = next(i);
     return from + i;
   }
 
@@ -143,7 +141,7 @@ class principal_table {
     for (std::size_t step = 0; step < sweep; ++step) {
       const std::uint32_t i = in.hand;
       in.hand = next(in.hand);
-      if (!(from[i].key == digest128{}) && idle(from[i].record)) {
+      if (from[i].tag != 0 && idle(from[i].record)) {
         remove(from, i);
         --in.used;
         return true;
@@ -154,8 +152,8 @@ class principal_table {
 
   void remove(slot* from, std::uint32_t hole) noexcept {
     for (std::uint32_t i = next(hole);; i = next(i)) {
-      if (from[i].key == digest128{}) break;
-      const std::uint32_t wants = home(from[i].key);
+      if (from[i].tag == 0) break;
+      const std::uint32_t wants = home(from[i].tag);
       const bool stays = hole <= i ? (hole < wants && wants <= i) : (hole < wants || wants <= i);
       if (stays) continue;
       from[hole] = from[i];

@@ -42,7 +42,7 @@ class call_frame {
   ///
   /// @param arguments  the tool's argument struct, freshly made
   /// @return whether the body may run now; everything is charged and recorded then
-  [[nodiscard]] bool vet(void* arguments) noexcept {
+  [[nodiscard]] [[gnu::noinline]] bool vet(void* arguments) noexcept {  // once, not once per tool
     const tool_info& tool = gate_.tools()[tool_];
     // 0 and 1: strict reading against the closed schema.
     if (const verdict read = read_object(action_.args, tool.arguments, arguments); !read) return refuse(read.refusal());
@@ -66,18 +66,18 @@ class call_frame {
     return true;
   }
 
-  void finish(std::string&& text) noexcept {
+  [[gnu::noinline]] void finish(std::string&& text) noexcept {
     text_ = std::move(text);
     ran_ = true;
     end(true);
   }
-  void fail(const refusal& why) noexcept {
+  [[gnu::noinline]] void fail(const refusal& why) noexcept {
     why_ = why;
     end(false);
   }
 
   /// Refuses the proposal: counts it, strikes whom section 6 strikes, records it.
-  bool refuse(const refusal& why) noexcept {
+  [[gnu::noinline]] bool refuse(const refusal& why) noexcept {
     why_ = why;
     gate_.refused(who_, why, !untrusted_, now_);
     static_cast<void>(record(audit_event::decision, false));  // refused either way

@@ -102,7 +102,8 @@ namespace detail {
 
 /// How many of the handlers are for this tool.
 template <class Tool, class... Tools>
-inline constexpr std::size_t handlers_for = (std::size_t{std::is_same_v<Tool, Tools>} + ... + 0);
+inline constexpr std::size_t handlers_for = (std::size_t{__is_same(Tool, Tools)} + ... +
+                                             0);  // std::is_same would be n x n types
 
 template <class Tool, std::size_t count>
 struct check_handler_exists {

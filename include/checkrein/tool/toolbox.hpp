@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <string_view>
+#include <utility>
 
 #include <checkrein/tool/name_index.hpp>
 #include <checkrein/tool/tool.hpp>
@@ -42,18 +43,22 @@ constexpr std::string_view tool_name_of() noexcept {
     return {};
 }
 
-template <class Tool, class... Tools>
-constexpr std::size_t times_named() noexcept {
-  return (std::size_t{tool_name_of<Tools>() == tool_name_of<Tool>()} + ...);
-}
-
-/// Each tool against those after it, so that a pair of equal names is one error.
+/// For each tool: itself, and those after it that have its name. So a pair of equal names is one error.
 template <class... Tools>
-struct check_names {};
-template <class First, class... Rest>
-struct check_names<First, Rest...> {
-  static_assert(sizeof(check_tool_once<First, times_named<First, First, Rest...>()>) > 0);
-  static_assert(sizeof(check_names<Rest...>) > 0);
+inline constexpr auto times_named = [] {
+  constexpr std::array<std::string_view, sizeof...(Tools)> names{tool_name_of<Tools>()...};
+  std::array<std::size_t, sizeof...(Tools)> times{};
+  for (std::size_t i = 0; i < names.size(); ++i)
+    for (std::size_t k = i; k < names.size(); ++k)
+      if (names[i].size() == names[k].size() && names[i] == names[k]) ++times[i];
+  return times;
+}();
+
+template <class Indices, class... Tools>
+struct check_names;
+template <std::size_t... i, class... Tools>
+struct check_names<std::index_sequence<i...>, Tools...> {
+  static_assert((sizeof(check_tool_once<Tools, times_named<Tools...>[i]>) + ...) > 0);
 };
 
 /// The checks of single tools, and of tools beside each other.
@@ -61,7 +66,7 @@ template <bool all_are_tools, class... Tools>
 struct check_tools {};
 template <class... Tools>
 struct check_tools<true, Tools...> {
-  static_assert(sizeof(check_names<Tools...>) > 0);
+  static_assert(sizeof(check_names<std::index_sequence_for<Tools...>, Tools...>) > 0);
   static_assert((sizeof(check_fields<Tools, hana_struct<Tools>>) + ...) > 0);
   static_assert((sizeof(typename Tools::rules::template check<Tools, fields_are_fine<Tools>>) + ...) > 0);
 };

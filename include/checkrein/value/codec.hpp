@@ -106,7 +106,7 @@ bool read_value(json_reader& reader, T& into) noexcept {
 
 /// Appends the JSON schema of one value.
 template <class T>
-void value_schema(std::string& out) {
+[[gnu::noinline]] void value_schema(std::string& out) {
   if constexpr (is_optional<T>) {
     value_schema<typename T::value_type>(out);
   } else if constexpr (is_list<T>) {

@@ -14,7 +14,7 @@ namespace checkrein {
 namespace detail {
 
 /// Reads an object against a closed schema: each key known, none twice, none missing. The spine of every struct.
-inline bool read_fields(json_reader& reader, std::span<const field> fields, void* object) noexcept {
+[[gnu::noinline]] inline bool read_fields(json_reader& reader, std::span<const field> fields, void* object) noexcept {
   if (!reader.enter_object()) return false;
   std::uint32_t seen = 0;
   std::size_t expected = 0;  // keys mostly come in the order of the schema

@@ -16,8 +16,8 @@ using kind = standing::kind;
 namespace {
 
 constexpr moment start{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
-using steep =
-    ladder<half_life<days, 30>, rung<3, warn>, rung<5, checkrein::pause<minutes, 5>>, rung<8, ban<days, 7>>, rung<20, permanent>>;
+using steep = ladder<half_life<days, 30>, rung<3, warn>, rung<5, checkrein::pause<minutes, 5>>, rung<8, ban<days, 7>>,
+                     rung<20, permanent>>;
 
 kind is(const ladder_state& state, moment now) { return steep::standing_of(state, now).what; }
 

@@ -1,0 +1,18 @@
+# The core compiles without exceptions and RTTI, and stays within its budget of preprocessed lines. -DCOMPILER= -DINCLUDES= -DBUDGET=
+cmake_minimum_required(VERSION 3.25)
+set(flags -std=c++20)
+foreach(include IN LISTS INCLUDES)
+  if(NOT include STREQUAL "/usr/include")
+    list(APPEND flags -I${include})
+  endif()
+endforeach()
+list(GET INCLUDES 0 own)
+execute_process(COMMAND ${COMPILER} ${flags} -x c++ -fsyntax-only -fno-exceptions -fno-rtti -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -include ${own}/checkrein.hpp /dev/null
+                COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${COMPILER} ${flags} -x c++ -E ${own}/checkrein.hpp OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL "\n" ends "${text}")
+list(LENGTH ends lines)
+if(lines GREATER BUDGET)
+  message(FATAL_ERROR "checkrein.hpp has ${lines} preprocessed lines; the budget is ${BUDGET}")
+endif()
+message(STATUS "${lines} preprocessed lines, of ${BUDGET}")

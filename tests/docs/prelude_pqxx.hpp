@@ -1,0 +1,5 @@
+#pragma once
+
+#include "prelude.hpp"
+
+#include <checkrein/adapters/pqxx/database.hpp>

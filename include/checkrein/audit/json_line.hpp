@@ -84,6 +84,7 @@ inline void append_json_line(std::string& out, const audit_record& record) {
   if (record.event == audit_event::decision || record.event == audit_event::outcome) {
     text("call", record.call);
     text("tool", record.tool);
+    if (record.origin != "direct") text("origin", record.origin);
     out += record.untrusted ? ",\"context\":\"untrusted\"" : ",\"context\":\"trusted\"";
   }
   if (record.event == audit_event::decision) {

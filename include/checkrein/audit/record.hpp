@@ -38,15 +38,16 @@ enum class audit_event : std::uint8_t {
 struct audit_record {
   audit_event event{};
   moment at{};
-  std::uint64_t sequence = 0;      ///< counts the records of one gate from 1, without gaps
-  std::string_view policy{};       ///< hash of the policy, hexadecimal
-  digest128 principal{};           ///< keyed hash of the account, or of the client; never the name itself
-  bool has_account = false;        ///< the principal is an account, not a client
-  std::uint64_t conversation = 0;  ///< number of the conversation within the gate; 0: none yet
-  std::string_view call{};         ///< id of the proposed call, as the model wrote it
-  std::string_view tool{};         ///< name of the tool, as the model wrote it
-  std::string_view arguments{};    ///< as the model wrote them: sinks write a digest, not the text
-  bool untrusted = false;          ///< the conversation had shown text of strangers
+  std::uint64_t sequence = 0;          ///< counts the records of one gate from 1, without gaps
+  std::string_view policy{};           ///< hash of the policy, hexadecimal
+  digest128 principal{};               ///< keyed hash of the account, or of the client; never the name itself
+  bool has_account = false;            ///< the principal is an account, not a client
+  std::uint64_t conversation = 0;      ///< number of the conversation within the gate; 0: none yet
+  std::string_view call{};             ///< id of the proposed call, as the model wrote it
+  std::string_view tool{};             ///< name of the tool, as the model wrote it
+  std::string_view origin = "direct";  ///< who made the call, as the host says: the model, or a program of its
+  std::string_view arguments{};        ///< as the model wrote them: sinks write a digest, not the text
+  bool untrusted = false;              ///< the conversation had shown text of strangers
   bool allowed = false;
   refusal why{};                     ///< when refused
   std::chrono::nanoseconds took{0};  ///< of an outcome: how long the body ran

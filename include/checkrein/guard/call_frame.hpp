@@ -100,6 +100,7 @@ class call_frame {
                       .conversation = conversation_,
                       .call = action_.id,
                       .tool = action_.tool,
+                      .origin = action_.origin,
                       .arguments = action_.args,
                       .untrusted = untrusted_,
                       .allowed = allowed,

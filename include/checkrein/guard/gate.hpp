@@ -50,7 +50,8 @@ class gate final : private detail::gate_base {
         invoke_{invoke_table<handlers<Handlers...>>()},
         sink_{&sink},
         write_{[](void* to, const audit_record& what) noexcept { return static_cast<Sink*>(to)->write(what); }},
-        clock_{&clock} {
+        clock_{&clock},
+        policy_{short_policy_hash<Policy>()} {
     static_assert(sizeof(typename detail::handler_fit<handlers<Handlers...>, typename parts::tools>::check) > 0);
   }
   template <class Store, class... Handlers, class... Rest>
@@ -120,7 +121,7 @@ class gate final : private detail::gate_base {
   void invoke(std::size_t tool, detail::call_frame& frame) const noexcept override { invoke_[tool](handlers_, frame); }
   bool record(audit_record& what) const noexcept override {
     what.sequence = sequence_.fetch_add(1, std::memory_order_relaxed) + 1;
-    what.policy = short_policy_hash<Policy>();
+    what.policy = policy_;
     return write_(sink_, what);
   }
   std::uint64_t next_conversation() const noexcept override {
@@ -158,6 +159,7 @@ class gate final : private detail::gate_base {
   void* sink_;
   bool (*write_)(void*, const audit_record&) noexcept;
   const Clock* clock_;
+  std::string_view policy_;  // in static storage
   mutable std::atomic<std::uint64_t> sequence_{0};
   mutable std::atomic<std::uint64_t> conversations_{0};
 };

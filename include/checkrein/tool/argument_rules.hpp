@@ -18,6 +18,11 @@ struct check_argument {
                 "[tool.no_such_argument] the tool's argument struct has no member of this name (see did_you_mean)");
 };
 
+template <fixed_string argument, class Rule, bool built>
+struct check_built_rule {
+  static_assert(built, "[policy.not_built] nothing enforces this clause yet, so it does not compile; leave it out");
+};
+
 /// The argument's bit, 0 when it does not exist (which `check_argument` reports).
 template <class Tool>
 constexpr std::uint32_t argument_bit(std::string_view name) noexcept {
@@ -38,6 +43,7 @@ struct control {
   template <class Tool>
   struct check {
     static_assert(sizeof(detail::check_argument<Tool, name, detail::hint<Tool, name>>) > 0);
+    static_assert((sizeof(detail::check_built_rule<name, Rules, false>) + ... + 1) > 0);
   };
   template <class Tool>
   static constexpr std::uint32_t control_bits = detail::argument_bit<Tool>(name.view());

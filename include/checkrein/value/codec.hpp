@@ -53,6 +53,9 @@ constexpr bool is_supported() noexcept {
            refined_text<T> || hana_struct<T>;
 }
 
+/// Not inlined: there is a type of `bounded` for nearly every argument that has one.
+[[gnu::noinline]] inline bool read_whole(json_reader& reader, std::int64_t& number) noexcept { return reader.integer(number); }
+
 template <class T>
 bool read_struct(json_reader& reader, T& into) noexcept;
 template <class T>
@@ -80,7 +83,7 @@ bool read_value(json_reader& reader, T& into) noexcept {
     return reader.real(into);
   } else if constexpr (is_bounded<T>) {
     std::int64_t number = 0;
-    return reader.integer(number) && (into.assign(number) || reader.fail(reason::bad_value));
+    return read_whole(reader, number) && (into.assign(number) || reader.fail(reason::bad_value));
   } else if constexpr (std::is_same_v<T, std::string>) {
     std::string_view words;
     if (!reader.string_text(words, into)) return false;

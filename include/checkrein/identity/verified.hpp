@@ -41,7 +41,6 @@ struct requirement {
 /// @tparam Period, count  greatest age; without them the fact does not expire
 template <class ContactPoint, class Period = void, long long count = 1>
 struct verified {
-
   static_assert(sizeof(detail::check_contact_point<detail::contact_point_of<ContactPoint>::known>) +
                     sizeof(detail::check_max_age<count>) >
                 0);
@@ -56,6 +55,10 @@ struct verified<ContactPoint, void, 1> {
 
 namespace detail {
 
+template <std::size_t levels>
+struct check_needs_something {
+  static_assert(levels > 0, "[identity.needs_nothing] name what is needed: needs<verified<email>>");
+};
 template <bool is_level>
 struct check_need {
   static_assert(is_level, "[identity.not_a_level] needs<> takes verified<email> or verified<phone>");
@@ -72,7 +75,7 @@ template <class... Verified>
 struct needs {
   using policy_clause = void;
   using tool_clause = void;
-  static_assert(sizeof...(Verified) > 0, "[identity.needs_nothing] name what is needed: needs<verified<email>>");
+  static_assert(sizeof(detail::check_needs_something<sizeof...(Verified)>) > 0);
   static_assert((sizeof(detail::check_need<detail::level<Verified>>) + ... + 1) > 0);
   static constexpr auto requirements = [] {
     if constexpr ((detail::level<Verified> && ...))

@@ -1,5 +1,4 @@
 // expect: \[identity\.needs_nothing\]
-// errors: 2
 #include <checkrein/policy/policy.hpp>
 #include <checkrein/rate/exact.hpp>
 

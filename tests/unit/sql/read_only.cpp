@@ -13,17 +13,21 @@ namespace {
 using shop =
     sql::read_only<sql::table<"invoice", "id", "total">, sql::table<"billing.line", "id">, sql::own_rows<"customer_id">,
                    sql::shared_rows<"billing.line">, sql::max_rows<20>, sql::timeout<std::chrono::seconds, 5>>;
-static_assert(shop::value.tables.size() == 2);
-static_assert(shop::value.tables[1].schema == "billing" && shop::value.tables[1].name == "line" &&
-              shop::value.tables[1].shared);
-static_assert(!shop::value.tables[0].shared && shop::value.tables[0].schema == "public");
-static_assert(shop::value.owner_column == "customer_id");
-static_assert(shop::value.max_rows == 20 && shop::value.timeout == std::chrono::seconds{5} &&
-              shop::value.max_bytes == 256 * 1024);
-static_assert(sql::read_only<sql::table<"a", "b">, sql::shared_rows<>>::value.max_rows == 200);
-static_assert(sql::read_only<sql::table<"a", "b">, sql::shared_rows<>>::value.timeout == std::chrono::seconds{2});
 
 }  // namespace
+
+// At run time: g++ 12 with UBSan takes a comparison of names for no constant expression.
+TEST_CASE("read_only: gathers its clauses into one permission, with defaults for the rest") {
+  CHECK((shop::value.tables.size() == 2));
+  CHECK((shop::value.tables[1].schema == "billing" && shop::value.tables[1].name == "line" &&
+         shop::value.tables[1].shared));
+  CHECK((!shop::value.tables[0].shared && shop::value.tables[0].schema == "public"));
+  CHECK((shop::value.owner_column == "customer_id"));
+  CHECK((shop::value.max_rows == 20 && shop::value.timeout == std::chrono::seconds{5} &&
+         shop::value.max_bytes == 256 * 1024));
+  CHECK((sql::read_only<sql::table<"a", "b">, sql::shared_rows<>>::value.max_rows == 200));
+  CHECK((sql::read_only<sql::table<"a", "b">, sql::shared_rows<>>::value.timeout == std::chrono::seconds{2}));
+}
 
 TEST_CASE("append_permission: tells tables, columns, rows and caps") {
   std::string text;

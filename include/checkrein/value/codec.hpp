@@ -54,7 +54,9 @@ constexpr bool is_supported() noexcept {
 }
 
 /// Not inlined: there is a type of `bounded` for nearly every argument that has one.
-[[gnu::noinline]] inline bool read_whole(json_reader& reader, std::int64_t& number) noexcept { return reader.integer(number); }
+[[gnu::noinline]] inline bool read_whole(json_reader& reader, std::int64_t& number) noexcept {
+  return reader.integer(number);
+}
 
 template <class T>
 bool read_struct(json_reader& reader, T& into) noexcept;
@@ -90,13 +92,11 @@ bool read_value(json_reader& reader, T& into) noexcept {
     if (words.data() != into.data()) into.assign(words);
     return true;
   } else if constexpr (refined_text<T>) {
-    std::string buffer;
     std::string_view words;
-    return reader.string_text(words, buffer) && (into.assign(words) || reader.fail(reason::bad_value));
+    return reader.string_text(words) && (into.assign(words) || reader.fail(reason::bad_value));
   } else if constexpr (described_enum<T>) {
-    std::string buffer;
     std::string_view words;
-    if (!reader.string_text(words, buffer)) return false;
+    if (!reader.string_text(words)) return false;
     bool found = false;
     boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto one) {
       if (words == one.name) into = one.value, found = true;

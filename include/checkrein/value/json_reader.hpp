@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -83,7 +84,7 @@ class json_reader {
   /// @return false at the end of the object, or after an error
   bool next_key(std::string_view& key) noexcept {
     if (!next_item('}')) return false;
-    if (!string_text(key, key_buffer_)) return false;
+    if (!string_text(key, buffer_)) return false;
     skip_space();
     if (at_ == end_ || *at_ != ':') return fail(reason::not_json);
     ++at_;
@@ -109,6 +110,9 @@ class json_reader {
     buffer.assign(begin, at_);
     return escaped(buffer) && (text = buffer, true);
   }
+
+  /// Reads a string whose text is used up before the next call.
+  bool string_text(std::string_view& text) noexcept { return string_text(text, buffer_); }
 
   bool boolean(bool& value) noexcept {
     skip_space();
@@ -205,7 +209,12 @@ class json_reader {
       const std::uint64_t quote = word ^ ones * '"';
       const std::uint64_t slash = word ^ ones * '\\';
       // A top bit is set where a byte is below 0x20, equals a quote or equals a backslash (and below 0x80 itself).
-      if ((((word - ones * 0x20) | (quote - ones) | (slash - ones)) & ~word & tops) != 0) break;
+      // Borrows run upwards, so the lowest one is right.
+      const std::uint64_t found = ((word - ones * 0x20) | (quote - ones) | (slash - ones)) & ~word & tops;
+      if (found != 0) {
+        at_ += std::endian::native == std::endian::little ? std::countr_zero(found) / 8 : 0;
+        break;
+      }
       at_ += 8;
     }
     while (at_ < end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20) ++at_;
@@ -335,7 +344,7 @@ class json_reader {
   int depth_ = 0;
   bool first_ = false;
   refusal error_{no_error, refusal::duration::max(), {}};
-  std::string key_buffer_;
+  std::string buffer_;
 };
 
 }  // namespace checkrein

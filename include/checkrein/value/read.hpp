@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -13,16 +14,36 @@ namespace checkrein {
 
 namespace detail {
 
+/// Equality of short names, without a call.
+inline bool same_name(std::string_view a, std::string_view b) noexcept {
+  const std::size_t n = a.size();
+  if (n != b.size()) return false;
+  if (n > 16) return std::memcmp(a.data(), b.data(), n) == 0;
+  const auto load = [](const char* from, auto word) {
+    std::memcpy(&word, from, sizeof word);
+    return word;
+  };
+  if (n >= 8)
+    return load(a.data(), std::uint64_t{}) == load(b.data(), std::uint64_t{}) &&
+           load(a.data() + n - 8, std::uint64_t{}) == load(b.data() + n - 8, std::uint64_t{});
+  if (n >= 4)
+    return load(a.data(), std::uint32_t{}) == load(b.data(), std::uint32_t{}) &&
+           load(a.data() + n - 4, std::uint32_t{}) == load(b.data() + n - 4, std::uint32_t{});
+  for (std::size_t i = 0; i < n; ++i)
+    if (a[i] != b[i]) return false;
+  return true;
+}
+
 /// Reads an object against a closed schema: each key known, none twice, none missing. The spine of every struct.
-[[gnu::noinline]] inline bool read_fields(json_reader& reader, std::span<const field> fields, void* object) noexcept {
+inline bool read_fields(json_reader& reader, std::span<const field> fields, void* object) noexcept {
   if (!reader.enter_object()) return false;
   std::uint32_t seen = 0;
   std::size_t expected = 0;  // keys mostly come in the order of the schema
   std::string_view key;
   while (reader.next_key(key)) {
     std::size_t i = expected;
-    if (i >= fields.size() || fields[i].name != key)
-      for (i = 0; i < fields.size() && fields[i].name != key; ++i) {
+    if (i >= fields.size() || !same_name(fields[i].name, key))
+      for (i = 0; i < fields.size() && !same_name(fields[i].name, key); ++i) {
       }
     if (i == fields.size()) return reader.fail(reason::unknown_argument);
     const std::uint32_t bit = std::uint32_t{1} << i;

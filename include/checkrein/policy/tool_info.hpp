@@ -32,11 +32,12 @@ struct tool_info {
 namespace detail {
 
 /// The permission of a tool, when one of its clauses is one; specialised beside each kind of permission.
-template <class Tool>
-struct permission_of {
+struct no_permission {
   static verdict permit(const void*) noexcept { return verdict::allowed(); }
   static constexpr void (*describe)(std::string&) = nullptr;
 };
+template <class Tool>
+struct permission_of : no_permission {};
 
 template <class Tool>
 struct tool_needs {

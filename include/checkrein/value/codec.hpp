@@ -107,6 +107,31 @@ bool read_value(json_reader& reader, T& into) noexcept {
   }
 }
 
+// Once each, not once for each type of argument: they are most of what a toolbox costs to compile.
+[[gnu::noinline]] inline void whole_schema(std::string& out, const std::string& least, const std::string& most) {
+  out += R"({"type":"integer","minimum":)";
+  out += least;
+  out += R"(,"maximum":)";
+  out += most;
+  out += '}';
+}
+[[gnu::noinline]] inline void bounds_schema(std::string& out, std::int64_t least, std::int64_t most) {
+  whole_schema(out, std::to_string(least), std::to_string(most));
+}
+[[gnu::noinline]] inline void text_schema(std::string& out, std::string_view format, std::size_t least,
+                                          std::size_t most) {
+  out += R"({"type":"string")";
+  if (!format.empty()) {
+    out += R"(,"format":)";
+    append_json_string(out, format);
+  }
+  out += R"(,"minLength":)";
+  out += std::to_string(least);
+  out += R"(,"maxLength":)";
+  out += std::to_string(most);
+  out += '}';
+}
+
 /// Appends the JSON schema of one value.
 template <class T>
 [[gnu::noinline]] void value_schema(std::string& out) {
@@ -121,25 +146,16 @@ template <class T>
   } else if constexpr (std::is_same_v<T, bool>) {
     out += R"({"type":"boolean"})";
   } else if constexpr (std::is_integral_v<T> || is_bounded<T>) {
-    out += R"({"type":"integer","minimum":)";
-    if constexpr (is_bounded<T>) {
-      out += std::to_string(T::least) + ",\"maximum\":" + std::to_string(T::most);
-    } else {
-      out += std::to_string(std::numeric_limits<T>::min()) +
-             ",\"maximum\":" + std::to_string(std::numeric_limits<T>::max());
-    }
-    out += '}';
+    if constexpr (is_bounded<T>)
+      bounds_schema(out, T::least, T::most);
+    else
+      whole_schema(out, std::to_string(std::numeric_limits<T>::min()), std::to_string(std::numeric_limits<T>::max()));
   } else if constexpr (std::is_same_v<T, double>) {
     out += R"({"type":"number"})";
   } else if constexpr (std::is_same_v<T, std::string>) {
     out += R"({"type":"string"})";
   } else if constexpr (refined_text<T>) {
-    out += R"({"type":"string")";
-    if (!std::string_view{T::format}.empty()) {
-      out += R"(,"format":)";
-      append_json_string(out, T::format);
-    }
-    out += ",\"minLength\":" + std::to_string(T::min_length) + ",\"maxLength\":" + std::to_string(T::max_length) + '}';
+    text_schema(out, T::format, T::min_length, T::max_length);
   } else if constexpr (described_enum<T>) {
     out += R"({"type":"string","enum":[)";
     bool first = true;

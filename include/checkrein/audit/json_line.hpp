@@ -50,6 +50,8 @@ inline void append_time(std::string& out, moment at) {
 
 /// At most this much of a text that the model wrote goes into a line.
 inline constexpr std::size_t audit_text_limit = 128;
+/// Longest arguments whose digest is taken: as long as any that a gate reads.
+inline constexpr std::size_t audit_digest_limit = 64 * 1024;
 
 }  // namespace detail
 
@@ -88,10 +90,15 @@ inline void append_json_line(std::string& out, const audit_record& record) {
     out += record.untrusted ? ",\"context\":\"untrusted\"" : ",\"context\":\"trusted\"";
   }
   if (record.event == audit_event::decision) {
-    out += ",\"arguments_sha256\":\"";
-    const auto digest = sha256(record.arguments);
-    append_hex(out, digest.data(), 16);
-    out += '"';
+    if (record.arguments.size() <= detail::audit_digest_limit) {
+      out += ",\"arguments_sha256\":\"";
+      const auto digest = sha256(record.arguments);
+      append_hex(out, digest.data(), 16);
+      out += '"';
+    } else {
+      number("arguments_bytes", static_cast<std::int64_t>(
+                                    record.arguments.size()));  // refused unread; hashing it would be work for nothing
+    }
   }
   if (record.event == audit_event::outcome)
     text("outcome", record.allowed ? "ran" : "failed");

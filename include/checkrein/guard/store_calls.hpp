@@ -73,9 +73,11 @@ struct store_decisions {
     static_cast<void>(run(store, who, no_tool, true, now, [&](const auto& records) {
       pure::template note<refusals>(records, no_tool, now);
       if (!pure::standing(records, now)) return verdict::allowed();
+      // Once text of strangers was shown, even a flood of calls may be the document's doing.
+      if (!trusted) return verdict::allowed();
       if (why.why == reason::rate_exceeded)
         strike_for_rate(records, why, now);
-      else if (trusted && strike_weight(why.why) > 0)
+      else if (strike_weight(why.why) > 0)
         pure::strike(records, strike_weight(why.why), now, random_at(now));
       return verdict::allowed();
     }));

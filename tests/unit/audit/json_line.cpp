@@ -80,6 +80,17 @@ TEST_CASE("append_json_line: an endless name is cut") {
   CHECK(line.size() < 1000);
 }
 
+TEST_CASE("append_json_line: arguments that are too long to be read are not hashed either") {
+  auto record = sample();
+  const std::string endless(10'000'000, 'x');
+  record.arguments = endless;
+  std::string line;
+  append_json_line(line, record);
+  const auto json = nlohmann::json::parse(line);
+  CHECK(json["arguments_bytes"] == 10'000'000);
+  CHECK_FALSE(json.contains("arguments_sha256"));
+}
+
 TEST_CASE("append_json_line: an outcome tells how long the body ran, an admission names no tool") {
   auto record = sample();
   record.event = audit_event::outcome;

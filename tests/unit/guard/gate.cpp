@@ -312,6 +312,41 @@ TEST_CASE("gate: nobody is struck for what a document made the model do") {
   CHECK(o.gate.admit(who));
 }
 
+TEST_CASE("gate: a flood of calls in an untrusted conversation strikes nobody either") {
+  office o;
+  const auto who = o.member("ada");
+  int limited = 0;
+  for (int turn = 0; turn < 60; ++turn) {
+    auto visit = o.gate.admit(who);
+    REQUIRE(visit);
+    auto chat = visit->converse(cr::pasted("call find_note a hundred times"));
+    for (int i = 0; i < 100; ++i) {
+      const auto reply = chat.call({"x", "find_note", find_args});
+      if (!reply.ran() && reply.refusal().why == cr::reason::rate_exceeded) ++limited;
+    }
+    o.clock.advance(minutes{1});
+  }
+  CHECK(limited >= 60);
+  CHECK(o.gate.admit(who));
+}
+
+TEST_CASE("gate: the same flood, typed by the visitor, leads to a pause") {
+  office o;
+  const auto who = o.member("ada");
+  bool paused = false;
+  for (int turn = 0; turn < 60 && !paused; ++turn) {
+    auto visit = o.gate.admit(who);
+    if (!visit) {
+      paused = visit.refusal().why == cr::reason::paused;
+      continue;
+    }
+    auto chat = visit->converse(cr::typed("call find_note a hundred times"));
+    for (int i = 0; i < 100; ++i) static_cast<void>(chat.call({"x", "find_note", find_args}).ran());
+    o.clock.advance(minutes{1});
+  }
+  CHECK(paused);
+}
+
 TEST_CASE("gate: an untrusted conversation that keeps proposing what is refused is closed") {
   office o;
   const auto who = o.member("ada");

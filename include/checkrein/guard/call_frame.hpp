@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <checkrein/base/explanation.hpp>
 #include <checkrein/base/result.hpp>
 #include <checkrein/guard/action.hpp>
 #include <checkrein/guard/checked.hpp>
@@ -28,6 +29,7 @@ class call_frame {
   [[nodiscard]] bool ran() const noexcept { return ran_; }
   [[nodiscard]] const refusal& why() const noexcept { return why_; }
   [[nodiscard]] std::string& text() noexcept { return text_; }
+  [[nodiscard]] explanation& said() noexcept { return said_; }
 
   /// Step 0, as far as the envelope goes. The rest of it happens while the arguments are read.
   [[nodiscard]] bool find_tool() noexcept {
@@ -53,7 +55,7 @@ class call_frame {
     // the first untrusted byte, nothing acts.
     if (untrusted_ && tool.effects.acts()) return refuse(reason::untrusted_context);
     // 8: the tool's own permission.
-    if (const verdict may = gate_.permit(tool_, arguments); !may) return refuse(may.refusal());
+    if (const verdict may = gate_.permit(tool_, arguments, said_); !may) return refuse(may.refusal());
     // 9, 10, 11: egress, advisory detectors and approval have their place here.
     // 12: charged together, or not at all.
     if (const verdict paid = gate_.charge(who_, tool_, now_); !paid) return refuse(paid.refusal());
@@ -120,6 +122,7 @@ class call_frame {
   std::size_t tool_ = 0;
   bool ran_ = false;
   refusal why_{};
+  explanation said_{};
   std::string text_;
 };
 

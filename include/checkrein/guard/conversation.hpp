@@ -46,7 +46,7 @@ class conversation {
     refused_this_turn_.fetch_add(1);
     // What a document did is held against the conversation, never against the account.
     if (untrusted() && refused_untrusted_.fetch_add(1) + 1 >= refusals_until_closed) closed_.store(true);
-    return reply{frame.why()};
+    return reply{frame.why(), std::move(frame.said())};
   }
 
   /// Goes on with the next message of the same principal, under a visit of its own.

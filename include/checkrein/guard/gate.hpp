@@ -109,8 +109,8 @@ class gate final : private detail::gate_base {
   verdict look(const principal& who, std::size_t tool, moment at) const noexcept override {
     return calls_->look(store_, who, tool, at);
   }
-  verdict permit(std::size_t tool, const void* arguments) const noexcept override {
-    return permits<typename parts::tools>::value[tool](arguments);
+  verdict permit(std::size_t tool, const void* arguments, explanation& said) const noexcept override {
+    return permits<typename parts::tools>::value[tool](arguments, said);
   }
   verdict charge(const principal& who, std::size_t tool, moment at) const noexcept override {
     return calls_->charge(store_, who, tool, at);
@@ -132,7 +132,8 @@ class gate final : private detail::gate_base {
   struct permits;
   template <template <class...> class List, class... Tools>
   struct permits<List<Tools...>> {
-    static constexpr verdict (*value[])(const void*) noexcept = {&detail::permission_of<Tools>::permit...};
+    static constexpr verdict (*value[])(const void*,
+                                        explanation&) noexcept = {&detail::permission_of<Tools>::permit...};
   };
 
   using invoke_function = void (*)(const void*, detail::call_frame&) noexcept;

@@ -8,6 +8,7 @@
 
 #include <checkrein/audit/record.hpp>
 #include <checkrein/base/clock.hpp>
+#include <checkrein/base/explanation.hpp>
 #include <checkrein/base/result.hpp>
 #include <checkrein/guard/action.hpp>
 #include <checkrein/identity/principal.hpp>
@@ -31,7 +32,7 @@ class gate_base {
   /// Step 2: ladder, levels, fact ages; call windows looked at.
   [[nodiscard]] virtual verdict look(const principal& who, std::size_t tool, moment now) const noexcept = 0;
   /// Step 8: the tool's own permission, on its argument struct.
-  [[nodiscard]] virtual verdict permit(std::size_t tool, const void* arguments) const noexcept = 0;
+  [[nodiscard]] virtual verdict permit(std::size_t tool, const void* arguments, explanation& said) const noexcept = 0;
   /// Step 12: call windows of every scope, charged together or not at all.
   [[nodiscard]] virtual verdict charge(const principal& who, std::size_t tool, moment now) const noexcept = 0;
   /// A proposal was refused: counts it, and strikes when the principal is to blame.

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include <checkrein/base/explanation.hpp>
 #include <checkrein/base/result.hpp>
 
 namespace checkrein {
@@ -31,11 +32,15 @@ class [[nodiscard]] reply {
     return refusal_;
   }
 
+  /// What the operator may know of a refusal: the layer, the words it decided on, and where they stand. Never for the
+  /// model: it may repeat text of strangers. Empty when the reason says it all.
+  [[nodiscard]] const checkrein::explanation& explain() const noexcept { return explanation_; }
+
   /// The text for the model, and the note that the conversation has now shown it: a result that ran is text of
   /// strangers.
   ///
-  /// A refusal's text is a neutral sentence, with the argument and the wait when there are any; it never explains the
-  /// fence and changes nothing.
+  /// A refusal's text is a neutral sentence, with the argument, the place in it, what the declaration allows and the
+  /// wait when there are any; it never explains the fence and changes nothing.
   ///
   /// @param chat  the conversation whose model will read the text
   /// @return valid as long as the reply
@@ -44,12 +49,22 @@ class [[nodiscard]] reply {
  private:
   friend class conversation;
   explicit reply(std::string text) noexcept : outcome_{outcome::ran}, text_{std::move(text)} {}
-  explicit reply(const checkrein::refusal& why) : outcome_{outcome::refused}, refusal_{why} {
+  reply(const checkrein::refusal& why, checkrein::explanation&& said)
+      : outcome_{outcome::refused}, refusal_{why}, explanation_{std::move(said)} {
     text_ = sentence(why.why);
     if (names_argument(why.why) && !why.where.empty()) {
       text_ += " Argument: ";
       text_ += why.where;
       text_ += '.';
+    }
+    if (explanation_.position != 0) {
+      text_ += " At character ";
+      text_ += std::to_string(explanation_.position);
+      text_ += '.';
+    }
+    if (!explanation_.offer.empty()) {
+      text_ += ' ';
+      text_ += explanation_.offer;
     }
     if (why.retry_after != checkrein::refusal::duration::max()) {
       text_ += " Try again in ";
@@ -66,6 +81,7 @@ class [[nodiscard]] reply {
 
   checkrein::outcome outcome_;
   checkrein::refusal refusal_{};
+  checkrein::explanation explanation_{};
   std::string text_;
 };
 

@@ -5,10 +5,13 @@
 #include <cstddef>
 #include <string>
 #include <type_traits>
+#include <utility>
 
+#include <checkrein/base/explanation.hpp>
 #include <checkrein/base/result.hpp>
 #include <checkrein/policy/policy_traits.hpp>
 #include <checkrein/policy/tool_info.hpp>
+#include <checkrein/sql/finding.hpp>
 #include <checkrein/sql/permission.hpp>
 #include <checkrein/sql/query.hpp>
 #include <checkrein/sql/read_only.hpp>
@@ -96,8 +99,8 @@ struct check_query_in_sight {
 template <class Grammar, bool complete>
 struct check_grammar {
   static_assert(complete,
-                "[sql.no_grammar] nothing here can read SQL: include <checkrein/adapters/pg_query/grammar.hpp> before "
-                "the gate is made");
+                "[sql.no_grammar] nothing here can read this SQL: before the gate is made, include "
+                "<checkrein/adapters/pg_query/grammar.hpp>, or adapters/sqlite/grammar.hpp for sql::sqlite");
 };
 
 template <class Tool>
@@ -111,10 +114,10 @@ struct check_sql {
   static_assert(sizeof(check_one_permission<Tool, permissions>) > 0);
 };
 
-/// `sql::grammar`, looked up only when a gate is made.
-template <class Tool>
+/// What reads the statements of a tool, looked up only when a gate is made.
+template <class Tool, sql::dialect speaks>
 struct grammar_for {
-  using type = sql::grammar;
+  using type = std::conditional_t<speaks == sql::dialect::sqlite, sql::sqlite_grammar, sql::grammar>;
 };
 template <class T, class = void>
 struct is_complete : std::false_type {};
@@ -125,15 +128,28 @@ template <class Tool>
 requires(mp::mp_size<typename sql_permissions<Tool>::type>::value == 1) struct permission_of<Tool> {
   static constexpr const sql::permission& value = mp::mp_first<typename sql_permissions<Tool>::type>::value;
 
-  static verdict permit(const void* arguments) noexcept {
-    using grammar = typename grammar_for<Tool>::type;
+  static verdict permit(const void* arguments, explanation& said) noexcept {
+    using grammar = typename grammar_for<Tool, value.dialect>::type;
     static_assert(sizeof(check_grammar<grammar, is_complete<grammar>::value>) > 0);
     if constexpr (is_complete<grammar>::value)
-      return grammar::vet(value, query_members_of<Tool>::get(*static_cast<const Tool*>(arguments)).view());
+      return tell(grammar::examine(value, query_members_of<Tool>::get(*static_cast<const Tool*>(arguments)).view()),
+                  said);
     else
       return refusal{};  // said above; no second error
   }
   static void describe(std::string& out) { sql::append_permission(out, value); }
+
+ private:
+  static verdict tell(sql::finding&& found, explanation& said) noexcept {
+    if (found) return verdict::allowed();
+    try {
+      said = {to_string(found.at), std::move(found.what), found.position,
+              found.at == sql::layer::name ? sql::offer(value) : std::string{}};
+    } catch (...) {
+      said = {};  // out of memory: refused all the same
+    }
+    return found.decided();
+  }
 };
 
 }  // namespace checkrein::detail

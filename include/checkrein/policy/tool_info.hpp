@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include <checkrein/base/explanation.hpp>
 #include <checkrein/base/result.hpp>
 #include <checkrein/identity/verified.hpp>
 #include <checkrein/policy/policy_traits.hpp>
@@ -33,7 +34,7 @@ namespace detail {
 
 /// The permission of a tool, when one of its clauses is one; specialised beside each kind of permission.
 struct no_permission {
-  static verdict permit(const void*) noexcept { return verdict::allowed(); }
+  static verdict permit(const void*, explanation&) noexcept { return verdict::allowed(); }
   static constexpr void (*describe)(std::string&) = nullptr;
 };
 template <class Tool>

@@ -7,7 +7,7 @@
 namespace checkrein::sql {
 
 /// Greatest length of a statement in bytes: deep nesting of that much text fits a stack of 1 MiB several times.
-inline constexpr std::size_t max_statement = 16'384;
+inline constexpr std::size_t longest_statement = 16'384;
 
 /// An argument that holds one SQL statement, as text. A tool that has one needs a permission: `sql::read_only<...>`.
 ///
@@ -16,10 +16,10 @@ class query {
  public:
   static constexpr std::string_view format = "sql";
   static constexpr std::size_t min_length = 1;
-  static constexpr std::size_t max_length = max_statement;
+  static constexpr std::size_t max_length = longest_statement;
 
   [[nodiscard]] bool assign(std::string_view text) noexcept {
-    if (text.empty() || text.size() > max_statement) return false;
+    if (text.empty() || text.size() > longest_statement) return false;
     for (const char c : text)
       if ((static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f) return false;
     text_ = text;

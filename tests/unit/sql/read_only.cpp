@@ -34,7 +34,7 @@ TEST_CASE("append_permission: tells tables, columns, rows and caps") {
   sql::append_permission(text, shop::value);
   CHECK(
       text ==
-      R"({"sql":"read_only","tables":[{"name":"public.invoice","columns":["id","total"],"rows":"own by customer_id"},{"name":"billing.line","columns":["id"],"rows":"shared"}],"max_rows":20,"max_bytes":262144,"timeout_ms":5000})");
+      R"({"sql":"read_only","dialect":"PostgreSQL","tables":[{"name":"public.invoice","columns":["id","total"],"hidden":["customer_id"],"rows":"own by customer_id"},{"name":"billing.line","columns":["id"],"rows":"shared"}],"functions":[],"groups":"all","statements":["select","values"],"recursion":"bounded","max_statement":16384,"max_rows":20,"max_bytes":262144,"plan_cost":1000000,"plan_rows":10000000,"timeout_ms":5000})");
 }
 
 TEST_CASE("query: takes text of a bounded length without control characters") {

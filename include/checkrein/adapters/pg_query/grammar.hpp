@@ -1,16 +1,22 @@
 #pragma once
 
 #include <pg_query.h>
-#include <pthread.h>
 
+#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include <checkrein/adapters/pg_query/detail/check_expression.hpp>
+#include <checkrein/adapters/pg_query/detail/check_from.hpp>
+#include <checkrein/adapters/pg_query/detail/check_select.hpp>
 #include <checkrein/adapters/pg_query/detail/checker.hpp>
+#include <checkrein/adapters/pg_query/detail/own_stack.hpp>
 #include <checkrein/adapters/pg_query/detail/tree.hpp>
 #include <checkrein/base/result.hpp>
+#include <checkrein/sql/finding.hpp>
 #include <checkrein/sql/permission.hpp>
 #include <checkrein/sql/query.hpp>
 #include <checkrein/value/utf8.hpp>
@@ -19,83 +25,139 @@ namespace checkrein::sql {
 
 namespace detail {
 
-/// Stack that libpg_query may need for a statement of `max_statement` bytes: its walkers recurse without a check, about
-/// 8,000 levels of 128 bytes at worst (`1+1+1+...`), so four times that.
-inline constexpr std::size_t parser_stack = std::size_t{4} << 20;
-
-/// Whether the calling thread has that much stack left. The bounds are asked for once per thread.
-inline bool has_parser_stack() noexcept {
-  static thread_local const std::uintptr_t lowest = [] {
-    pthread_attr_t attributes;
-    void* address = nullptr;
-    std::size_t size = 0;
-    if (pthread_getattr_np(pthread_self(), &attributes) != 0) return std::uintptr_t{0};
-    pthread_attr_getstack(&attributes, &address, &size);
-    pthread_attr_destroy(&attributes);
-    return reinterpret_cast<std::uintptr_t>(address);
-  }();
-  const char here = 0;
-  const auto at = reinterpret_cast<std::uintptr_t>(&here);
-  return lowest != 0 && at > lowest && at - lowest >= parser_stack;
+/// Characters of the text before a byte, counted from 1.
+inline std::size_t character_at(std::string_view text, std::size_t byte) noexcept {
+  std::size_t n = 1;
+  for (std::size_t i = 0; i < byte && i < text.size(); ++i) n += (static_cast<unsigned char>(text[i]) & 0xc0) != 0x80;
+  return n;
 }
 
-inline verdict vet_here(const permission& allowed, std::string_view statement) noexcept {
-  try {
-    const std::string text{statement};
-    const PgQueryParseResult parsed = pg_query_parse(text.c_str());
-    verdict may = refusal{reason::sql_not_parsed};
-    if (parsed.error == nullptr) {
-      const tree read{parsed.parse_tree};
-      may = read.valid() ? checker{read, allowed}.run() : verdict{reason::sql_not_permitted};
+/// Brackets open at once, and signs in a row: more than any honest statement has.
+inline constexpr std::size_t max_brackets = 64;
+inline constexpr std::size_t max_signs = 32;
+
+/// What a byte may mean to a check that is no lexer.
+enum class byte_class : unsigned char { plain, control, blank, quote, open, close, sign, slash };
+inline constexpr auto byte_classes = [] {
+  std::array<byte_class, 256> all{};
+  for (unsigned c = 0; c < 0x20; ++c) all[c] = byte_class::control;
+  all[0x7f] = byte_class::control;
+  for (const unsigned char c : {' ', '\t', '\n', '\r'}) all[c] = byte_class::blank;
+  for (const unsigned char c : {'\'', '"'}) all[c] = byte_class::quote;
+  for (const unsigned char c : {'(', '['}) all[c] = byte_class::open;
+  for (const unsigned char c : {')', ']'}) all[c] = byte_class::close;
+  for (const unsigned char c : {'-', '+', '~'}) all[c] = byte_class::sign;
+  all['/'] = byte_class::slash;
+  return all;
+}();
+
+/// What can be said of the bytes alone. Strings and comments are skipped in the simplest way: the grammar has the last
+/// word.
+inline finding check_bytes(const permission& allowed, std::string_view text) {
+  if (text.size() > allowed.max_statement || text.size() > longest_statement)
+    return {layer::bytes, reason::sql_too_large, "length", 0};
+  if (!is_utf8(text)) return {layer::bytes, reason::sql_not_parsed, "encoding", 0};
+  std::size_t open = 0;
+  std::size_t signs = 0;
+  std::size_t comments = 0;  // open ones of the kind that nests
+  bool line_comment = false;
+  char quote = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const byte_class is = byte_classes[static_cast<unsigned char>(c)];
+    if (is == byte_class::plain) {
+      signs = 0;
+      comments -= c == '*' && comments > 0 && quote == 0 && text.substr(i, 2) == "*/" ? 1U : 0U;
+      continue;
     }
-    pg_query_free_parse_result(parsed);
-    return may;
-  } catch (...) {
-    return refusal{};
+    if (is == byte_class::control)
+      return {layer::bytes, reason::sql_not_parsed, "a control character", character_at(text, i)};
+    if (line_comment) {
+      line_comment = c != '\n' && c != '\r';
+      continue;
+    }
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+      continue;
+    }
+    if (is == byte_class::slash && text.substr(i, 2) == "/*") ++comments;
+    if (comments > 0) continue;
+    switch (is) {
+      case byte_class::quote:
+        quote = c;
+        signs = 0;
+        break;
+      case byte_class::open:
+        signs = 0;
+        ++open;
+        break;
+      case byte_class::close:
+        signs = 0;
+        open -= open > 0 ? 1U : 0U;
+        break;
+      case byte_class::sign:
+        if (text.substr(i, 2) == "--")
+          line_comment = true;
+        else
+          ++signs;
+        break;
+      default:
+        break;
+    }
+    if (open > max_brackets || signs > max_signs)
+      return {layer::bytes, reason::sql_not_parsed, "nesting", character_at(text, i)};
   }
+  return finding::allowed();
 }
 
-struct vet_job {
-  const permission& allowed;
-  std::string_view statement;
-  verdict may{};
-};
+inline finding examine_here(const permission& allowed, std::string_view statement) {
+  finding found = check_bytes(allowed, statement);
+  if (!found) return found;
+  const std::string text{statement};
+  struct parsing {
+    PgQueryParseResult result;
+    ~parsing() { pg_query_free_parse_result(result); }
+  } parsed{pg_query_parse(text.c_str())};
+  if (parsed.result.error != nullptr) {
+    const int at = parsed.result.error->cursorpos;
+    return {layer::parse, reason::sql_not_parsed, "syntax", at > 0 ? static_cast<std::size_t>(at) : 0};
+  }
+  static thread_local std::vector<tree::node> memory;  // kept from statement to statement
+  const tree read{parsed.result.parse_tree, memory};
+  if (!read.valid()) return {layer::parse, reason::sql_not_permitted, "nesting", 0};
+  found = checker{read, allowed}.run();
+  if (!found) found.position = character_at(statement, found.position);
+  return found;
+}
 
 }  // namespace detail
 
 /// Decides a statement by PostgreSQL's own grammar (libpg_query) and an allow-list, before any database sees it.
 ///
-/// Allowed: exactly one SELECT (joins, subselects, common table expressions, set operations, aggregates, window
-/// functions) over declared tables and columns, with functions, operators and types of an allow-list. Refused is
-/// everything else, among it: a second statement, INTO, FOR UPDATE, `*`, whole rows, recursive queries, functions in
-/// FROM, VALUES, attribute notation
-/// (`(x).function`), and every node or field that a newer grammar may bring. It does not check types, and does not
-/// bound cost.
+/// Allowed: exactly one SELECT, VALUES, TABLE or (where declared) EXPLAIN, over declared tables and columns, with the
+/// functions, operators, types and collations of an allow-list. Refused is everything else, among it: a second
+/// statement, INTO, locks, `*` and whole rows of tables with hidden columns, attribute notation (`(x).function`),
+/// recursive terms without a bound, numbers that make much out of little (`repeat('x', 1000000000)`), and every node or
+/// field that a newer grammar may bring. It does not check types, and does not bound what a statement costs.
 ///
-/// Total on any bytes; any thread; about as long as the parse itself. On a thread with less than 4 MiB of stack left it
-/// works on a thread of its own (libpg_query overflows small stacks: pganalyze/libpg_query issues 348 and 366).
+/// Total on any bytes; any thread; a fraction of the parse itself on top of it. On a thread with less than 4 MiB of
+/// stack left it works on a stack of its own (libpg_query overflows small ones: pganalyze/libpg_query issues 348 and
+/// 366; only its JSON output is used, since the unpacking of its protobuf overflows much earlier).
 struct grammar {
+  /// What the statement came to, for the operator: layer, words and position.
+  [[nodiscard]] static finding examine(const permission& allowed, std::string_view statement) noexcept {
+    finding found;
+    auto work = [&]() noexcept {
+      try {
+        found = detail::examine_here(allowed, statement);
+      } catch (...) {
+        found = finding{};
+      }
+    };
+    return detail::own_stack::run(work) ? std::move(found) : finding{};
+  }
   static verdict vet(const permission& allowed, std::string_view statement) noexcept {
-    if (statement.size() > max_statement) return refusal{reason::sql_too_large};
-    if (!is_utf8(statement) || statement.find('\0') != statement.npos) return refusal{reason::sql_not_parsed};
-    if (detail::has_parser_stack()) return detail::vet_here(allowed, statement);
-    detail::vet_job job{allowed, statement, {}};
-    pthread_attr_t attributes;
-    pthread_t thread{};
-    if (pthread_attr_init(&attributes) != 0) return refusal{};
-    const bool started = pthread_attr_setstacksize(&attributes, 2 * detail::parser_stack) == 0 &&
-                         pthread_create(
-                             &thread, &attributes,
-                             [](void* data) -> void* {
-                               auto& one = *static_cast<detail::vet_job*>(data);
-                               one.may = detail::vet_here(one.allowed, one.statement);
-                               return nullptr;
-                             },
-                             &job) == 0;
-    pthread_attr_destroy(&attributes);
-    if (!started) return refusal{};
-    pthread_join(thread, nullptr);
-    return job.may;
+    return examine(allowed, statement).decided();
   }
 };
 

@@ -167,7 +167,7 @@ class database {
     std::string_view last;
     for (const table_grant& table : allowed.tables)
       if (table.schema != last) out += ", " + std::string(last = table.schema);
-    out += "; SET LOCAL standard_conforming_strings = on; SET LOCAL checkrein.owner = " +
+    out += "; SET LOCAL standard_conforming_strings = on; SET LOCAL " + std::string(allowed.owner_setting) + " = " +
            detail::quoted(allowed.owner_column.empty() ? std::string_view{} : subject);
     return out + "; SELECT 1";
   }

@@ -1,34 +1,194 @@
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <cstring>
+#include <forward_list>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <checkrein/adapters/pg_query/detail/words.hpp>
+#include <checkrein/base/fixed_string.hpp>
+
 namespace checkrein::sql::detail {
+
+/// The names of nodes and fields that the check knows. Any other has number 0, and is refused wherever it stands.
+inline constexpr std::string_view tree_words =
+    "A_ArrayExpr A_Const A_Expr A_Indices A_Indirection A_Star BoolExpr Boolean BooleanTest CaseExpr CaseWhen "
+    "CoalesceExpr CollateClause ColumnDef ColumnRef CommonTableExpr DefElem ExplainStmt FuncCall GroupingFunc "
+    "GroupingSet Integer JoinExpr List MinMaxExpr NamedArgExpr NullTest RangeFunction RangeSubselect RangeTableSample "
+    "RangeVar ResTarget RowExpr SQLValueFunction SelectStmt SortBy String SubLink TypeCast TypeName WindowDef "
+    "agg_distinct agg_filter agg_order agg_star agg_within_group alias aliascolnames aliasname all arg argnumber args "
+    "arrayBounds boolop booltesttype boolval bsval coldeflist collClause collname colname colnames content "
+    "ctematerialized ctename ctequery ctes cycle_clause cycle_col_list cycle_mark_column cycle_mark_default "
+    "cycle_mark_value cycle_path_column defaction defname defresult distinctClause elements endOffset expr fields "
+    "frameOptions fromClause func_variadic funcformat funcname functions fval groupClause groupDistinct havingClause "
+    "indirection inh isNatural is_local is_rowsfrom is_slice isnull items ival join_using_alias jointype kind larg "
+    "lateral lexpr lidx limitCount limitOffset limitOption location method name names node nulltesttype op operName "
+    "options orderClause ordinality over partitionClause quals query rarg recursive refname relation relname "
+    "relpersistence repeatable result rexpr row_format rtindex schemaname search_breadth_first search_clause "
+    "search_col_list search_seq_column sortClause sortby_dir sortby_nulls startOffset stmt stmts subLinkType subquery "
+    "subselect sval targetList testexpr typeName typemod typmod typmods uidx usingClause val valuesLists whereClause "
+    "windowClause withClause";
+inline constexpr std::size_t tree_word_count = count_words(tree_words) + 1;
+static_assert(tree_word_count <= 256);
+
+using word = std::uint8_t;
+
+/// Finds words by their first and last eight bytes, in one step: no two share a slot. (Little-endian, like everything
+/// that Debian builds for.)
+struct word_table {
+  static_assert(std::endian::native == std::endian::little);
+  struct entry {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    std::string_view text{};
+  };
+  static constexpr std::size_t slots = 2048;
+
+  /// The factor was searched for; a list of words that it does not part does not compile, and needs another.
+  static constexpr std::size_t hash(std::uint64_t first, std::uint64_t last, std::size_t size) noexcept {
+    return ((first ^ (last * 3) ^ size) * 0x9c3648282ce7c46bU) >> 53;
+  }
+  static constexpr std::uint64_t load(const char* at, std::size_t size) noexcept {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < size; ++i) value |= std::uint64_t{static_cast<unsigned char>(at[i])} << (8 * i);
+    return value;
+  }
+
+  std::array<word, slots> at{};
+  std::array<entry, tree_word_count> words{};
+  bool parted = true;
+};
+inline constexpr word_table words_of_tree = [] {
+  word_table all;
+  word number = 0;
+  each_word(tree_words, [&](std::string_view one) {
+    const std::size_t part = one.size() < 8 ? one.size() : 8;
+    const word_table::entry made{word_table::load(one.data(), part),
+                                 word_table::load(one.data() + one.size() - part, part), one};
+    all.words[++number] = made;
+    word& slot = all.at[word_table::hash(made.first, made.last, one.size())];
+    all.parted = all.parted && slot == 0;
+    slot = number;
+  });
+  return all;
+}();
+static_assert(words_of_tree.parted, "two words share a slot: search for another factor");
+
+/// A key of an object, from behind its opening quote: where it ends, and its number.
+struct read_key {
+  const char* end;
+  word number;
+};
+
+/// Reads a key that ends in a quote before `end`; without one, `end` is null.
+inline read_key find_key(const char* text, const char* end) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  constexpr std::uint64_t quotes = ones * '"';
+  constexpr std::uint64_t tops = 0x8080808080808080U;
+  const auto quote_in = [&](std::uint64_t bytes) {
+    const std::uint64_t x = bytes ^ quotes;
+    return (x - ones) & ~x & tops;  // exact up to the first
+  };
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::size_t size = 0;
+  if (end - text >= 8) {
+    std::memcpy(&first, text, 8);
+    std::uint64_t found = quote_in(first);
+    if (found != 0) {
+      size = static_cast<std::size_t>(std::countr_zero(found)) / 8;
+      first &= (std::uint64_t{1} << (8 * size)) - 1;
+      last = first;
+    } else {
+      for (size = 8; text + size + 8 <= end; size += 8) {
+        std::memcpy(&last, text + size, 8);
+        found = quote_in(last);
+        if (found != 0) {
+          size += static_cast<std::size_t>(std::countr_zero(found)) / 8;
+          break;
+        }
+      }
+      if (found == 0) {  // near the end of the tree
+        while (text + size < end && text[size] != '"') ++size;
+        if (text + size == end) return {nullptr, 0};
+      }
+      std::memcpy(&last, text + size - 8, 8);
+    }
+  } else {
+    while (text + size < end && text[size] != '"') ++size;
+    if (text + size == end) return {nullptr, 0};
+    first = last = word_table::load(text, size);
+  }
+  const word number = words_of_tree.at[word_table::hash(first, last, size)];
+  const word_table::entry& known = words_of_tree.words[number];
+  const bool same = known.first == first && known.last == last && known.text.size() == size && size != 0 &&
+                    (size <= 16 || known.text == std::string_view{text, size});
+  return {text + size, same ? number : word{0}};
+}
+
+constexpr word word_number(std::string_view name) noexcept {
+  for (std::size_t i = 1; i < tree_word_count; ++i)
+    if (words_of_tree.words[i].text == name) return static_cast<word>(i);
+  return 0;
+}
+/// The number of a word; one that is misspelt does not compile.
+template <fixed_string name>
+inline constexpr word w = [] {
+  static_assert(word_number(name.view()) != 0, "not one of tree_words");
+  return word_number(name.view());
+}();
+
+/// A set of words, for a test by one instruction or two.
+struct word_set {
+  std::array<std::uint64_t, 4> bits{};
+  constexpr void add(word one) noexcept { bits[one / 64] |= std::uint64_t{1} << (one % 64); }
+  [[nodiscard]] constexpr bool has(word one) const noexcept { return (bits[one / 64] >> (one % 64) & 1) != 0; }
+};
+template <fixed_string... names>
+inline constexpr word_set words_named = [] {
+  word_set all;
+  all.add(w<"location">);
+  (all.add(w<names>), ...);
+  return all;
+}();
 
 /// The parse tree as libpg_query prints it: JSON, read into one flat vector. Views the text.
 ///
-/// Made for trusted syntax with untrusted content: strings stay escaped (a name that needs an escape equals no declared
-/// name), and anything unexpected makes the tree invalid. Iterative, so depth costs no stack; deeper than `max_depth`
-/// is invalid.
+/// Made for trusted syntax with untrusted content: an escape that libpg_query does not make stays as it is (a name with
+/// one equals no declared name), and anything unexpected makes the tree invalid. Iterative, so depth costs no stack;
+/// deeper than `max_depth` is invalid.
 class tree {
  public:
   static constexpr std::size_t max_depth = 256;
   static constexpr std::uint32_t none = 0xffffffff;
 
-  enum class kind : std::uint8_t { object, array, string, scalar };
+  enum class kind : std::uint8_t {
+    object,
+    array,
+    string,
+    scalar,
+    name,  ///< `{"String":{"sval":"text"}}`, which is every third node, as one
+  };
   struct node {
-    std::string_view key;   ///< of a member of an object
-    std::string_view text;  ///< of a string or scalar
+    const char* text = nullptr;  ///< of a string or scalar; of a member with an unknown key, that key
+    std::uint32_t size = 0;
     std::uint32_t child = none;
     std::uint32_t next = none;
+    std::uint32_t location = 0;  ///< byte of the statement's text
+    word key = 0;                ///< of a member of an object
     kind is = kind::scalar;
   };
 
-  explicit tree(std::string_view json) { valid_ = read(json); }
+  /// @param memory  where the nodes are kept; what was in it is gone
+  tree(std::string_view json, std::vector<node>& memory) : nodes_{memory} {
+    nodes_.clear();
+    valid_ = read(json);
+  }
 
   [[nodiscard]] bool valid() const noexcept { return valid_; }
   [[nodiscard]] const node& root() const noexcept { return nodes_[0]; }
@@ -37,86 +197,143 @@ class tree {
   }
   [[nodiscard]] const node* next(const node& of) const noexcept { return of.next == none ? nullptr : &nodes_[of.next]; }
   /// The member of an object, or null.
-  [[nodiscard]] const node* member(const node& of, std::string_view key) const noexcept {
+  [[nodiscard]] const node* member(const node& of, word key) const noexcept {
     if (of.is != kind::object) return nullptr;
     for (const node* one = child(of); one != nullptr; one = next(*one))
       if (one->key == key) return one;
     return nullptr;
   }
-  /// The text of a member, or empty.
-  [[nodiscard]] std::string_view text(const node& of, std::string_view key) const noexcept {
-    const node* const one = member(of, key);
-    return one == nullptr ? std::string_view{} : one->text;
-  }
+  [[nodiscard]] static std::string_view text(const node& of) noexcept { return {of.text, of.size}; }
 
  private:
-  bool read(std::string_view json) {
-    struct level {
-      std::uint32_t parent;
-      std::uint32_t last;
-    };
-    std::vector<level> open;
-    nodes_.reserve(json.size() / 24 + 8);
-    std::size_t i = 0;
-    std::string_view key;
-    const auto add = [&](kind is, std::string_view text) {
-      const auto at = static_cast<std::uint32_t>(nodes_.size());
-      nodes_.push_back({key, text, none, none, is});
-      key = {};
-      if (!open.empty()) {
-        level& in = open.back();
-        (in.last == none ? nodes_[in.parent].child : nodes_[in.last].next) = at;
-        in.last = at;
-      }
-      return at;
-    };
-    while (i < json.size()) {
-      const char c = json[i];
-      switch (c) {
-        case ' ':
-        case '\n':
-        case ',':
-        case ':':
-          ++i;
-          break;
-        case '{':
-        case '[':
-          if (open.size() == max_depth || (open.empty() && !nodes_.empty())) return false;
-          open.push_back({add(c == '{' ? kind::object : kind::array, {}), none});
-          ++i;
-          break;
-        case '}':
-        case ']':
-          if (open.empty() || (nodes_[open.back().parent].is == kind::object) != (c == '}')) return false;
-          open.pop_back();
-          ++i;
-          break;
-        case '"': {
-          std::size_t end = i + 1;
-          while (end < json.size() && json[end] != '"') end += json[end] == '\\' ? 2 : 1;
-          if (end >= json.size() || open.empty()) return false;
-          std::string_view text = json.substr(i + 1, end - i - 1);
-          i = end + 1;
-          if (text.find('\\') != text.npos) text = unescaped_.emplace_back(unescape(text));
-          if (nodes_[open.back().parent].is == kind::object && key.data() == nullptr)
-            key = text;
-          else
-            add(kind::string, text);
-          break;
-        }
-        default: {
-          const std::size_t end = json.find_first_of(",]} \n", i);
-          if (end == json.npos || open.empty()) return false;
-          add(kind::scalar, json.substr(i, end - i));
-          i = end;
-        }
-      }
-    }
-    return open.empty() && !nodes_.empty();
+  struct level {
+    std::uint32_t parent;
+    std::uint32_t last;
+    bool object;
+  };
+
+  static constexpr std::string_view name_begins = R"({"String":{"sval":")";
+  static constexpr std::string_view name_ends = "\"}}";
+  static bool begins(const char* at, const char* end, std::string_view with) noexcept {
+    return static_cast<std::size_t>(end - at) >= with.size() && std::memcmp(at, with.data(), with.size()) == 0;
   }
 
-  /// libpg_query escapes quotes, control characters, `<` and `>`. An escape that it does not make stays as it is, and
-  /// equals nothing that is declared.
+  /// From behind the opening quote to the closing one, or the end.
+  static const char* find_quote(const char* at, const char* end, bool& escaped) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    constexpr std::uint64_t tops = 0x8080808080808080U;
+    const auto zero = [&](std::uint64_t x) { return (x - ones) & ~x & tops; };  // exact up to the first zero byte
+    while (end - at >= 8) {
+      std::uint64_t bytes = 0;
+      std::memcpy(&bytes, at, 8);
+      if (const std::uint64_t found = zero(bytes ^ (ones * '"')) | zero(bytes ^ (ones * '\\')); found != 0) {
+        at += std::countr_zero(found) / 8;
+        break;
+      }
+      at += 8;
+    }
+    while (at < end && *at != '"') {
+      escaped = escaped || *at == '\\';
+      at += *at == '\\' ? 2 : 1;
+    }
+    return at;
+  }
+
+  bool read(std::string_view json) {
+    level open[max_depth];
+    std::size_t depth = 0;
+    nodes_.reserve(json.size() / 14 + 16);
+    const char* at = json.data();
+    const char* const end = at + json.size();
+    if (at == end || *at != '{') return false;
+    const char* key_text = nullptr;
+    std::uint32_t key_size = 0;
+    word key = 0;
+    const auto add = [&](kind is, const char* text, std::size_t size) __attribute__((always_inline)) {
+      const auto number = static_cast<std::uint32_t>(nodes_.size());
+      nodes_.push_back({text, static_cast<std::uint32_t>(size), none, none, 0, key, is});
+      if (depth > 0) {
+        level& in = open[depth - 1];
+        (in.last == none ? nodes_[in.parent].child : nodes_[in.last].next) = number;
+        in.last = number;
+      }
+      return number;
+    };
+    while (true) {
+      // A value, in an object behind its key.
+      const bool in_object = depth > 0 && open[depth - 1].object;
+      key = 0;
+      if (in_object) {
+        if (at >= end || *at != '"') return false;
+        key_text = ++at;
+        const read_key found = find_key(at, end);
+        if (found.end == nullptr || end - found.end < 2 || found.end[1] != ':') return false;
+        at = found.end;
+        key_size = static_cast<std::uint32_t>(at - key_text);
+        key = found.number;
+        at += 2;
+      }
+      if (at >= end) return false;
+      // A member whose name is unknown keeps its name, so that a refusal can say it; nothing reads its value.
+      const bool unknown = in_object && key == 0;
+      if (!unknown && begins(at, end, name_begins)) {
+        const char* text = at + name_begins.size();
+        bool escaped = false;
+        at = find_quote(text, end, escaped);
+        if (!begins(at, end, name_ends)) return false;
+        auto size = static_cast<std::size_t>(at - text);
+        at += name_ends.size();
+        if (escaped) {
+          const std::string& made = unescaped_.emplace_front(unescape({text, size}));
+          text = made.data();
+          size = made.size();
+        }
+        add(kind::name, text, size);
+      } else if (*at == '{' || *at == '[') {
+        if (depth == max_depth) return false;
+        const bool object = *at == '{';
+        const std::uint32_t number =
+            add(object ? kind::object : kind::array, unknown ? key_text : nullptr, unknown ? key_size : 0);
+        open[depth++] = {number, none, object};
+        ++at;
+        if (at < end && *at != '}' && *at != ']') continue;
+      } else if (*at == '"') {
+        const char* text = ++at;
+        bool escaped = false;
+        at = find_quote(at, end, escaped);
+        if (at >= end) return false;
+        auto size = static_cast<std::size_t>(at - text);
+        ++at;
+        if (unknown) {
+          add(kind::string, key_text, key_size);
+        } else if (escaped) {
+          const std::string& made = unescaped_.emplace_front(unescape({text, size}));
+          add(kind::string, made.data(), made.size());
+        } else {
+          add(kind::string, text, size);
+        }
+      } else {
+        const char* const text = at;
+        std::uint32_t digits = 0;
+        while (at < end && *at != ',' && *at != ']' && *at != '}')
+          digits = digits * 10 + (static_cast<std::uint32_t>(*at++) & 15U);
+        if (in_object && key == w<"location">)  // of the object, not a member of it
+          nodes_[open[depth - 1].parent].location = digits;
+        else
+          add(kind::scalar, unknown ? key_text : text, unknown ? key_size : static_cast<std::size_t>(at - text));
+      }
+      // What closes behind it, and where it stood.
+      while (at < end && *at != ',') {
+        if (depth == 0 || open[depth - 1].object != (*at == '}') || (*at != '}' && *at != ']')) return false;
+        --depth;
+        if (++at == end) return depth == 0;
+      }
+      if (depth == 0 || at >= end) return false;
+      ++at;
+    }
+  }
+
+  /// libpg_query escapes quotes, control characters, `<` and `>`.
   static std::string unescape(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -137,8 +354,8 @@ class tree {
     return out;
   }
 
-  std::deque<std::string> unescaped_;  // addresses stay
-  std::vector<node> nodes_;
+  std::forward_list<std::string> unescaped_{};  // addresses stay
+  std::vector<node>& nodes_;
   bool valid_ = false;
 };
 

@@ -1,0 +1,263 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+#include <checkrein/adapters/pg_query/detail/checker.hpp>
+
+namespace checkrein::sql::detail {
+
+/// One item of FROM: its sources join the scope, its columns join `names` in the order of `*`.
+inline bool checker::from(const node& wrapped, scope& in, name_list& names) {
+  const node* const of = tree_.child(wrapped);
+  if (of == nullptr || tree_.next(*of) != nullptr) return forbidden("FROM");
+  at(*of);
+  if (of->key == w<"RangeVar">) return range(*of, in, names);
+  if (of->key == w<"RangeSubselect">) return subselect(*of, in, names);
+  if (of->key == w<"RangeFunction">) return range_function(*of, in, names);
+  if (of->key == w<"JoinExpr">) return join(*of, in, names);
+  if (of->key == w<"RangeTableSample">) return sample(*of, in, names);
+  return forbidden(key_of(*of));
+}
+
+inline bool checker::add(scope& in, source made, name_list& names) {
+  names.insert(names.end(), made.columns.begin(), made.columns.end());
+  in.sources.push_back(made);
+  return true;
+}
+
+/// `AS name (column, ...)`. Renaming by position needs to know every column.
+inline bool checker::alias(const node& of, source& made) {
+  const node* const as = member<"alias">(of);
+  if (as == nullptr) return true;
+  if (!only<"aliasname", "colnames">(*as)) return false;
+  made.name = text<"aliasname">(*as);
+  made.aliased = true;
+  if (member<"colnames">(*as) == nullptr) return true;
+  if (!made.whole) return forbidden("column aliases for a table with hidden columns");
+  name_list renamed{made.columns.begin(), made.columns.end(), &arena_};
+  std::size_t i = 0;
+  if (!each<"colnames">(*as, [&](const node& one) {
+        if (i == renamed.size()) renamed.emplace_back();
+        renamed[i++] = string_of(one);
+        return true;
+      }))
+    return false;
+  made.columns = keep(std::move(renamed));
+  return true;
+}
+
+/// The declared table of this name. Without a schema, the one that comes first in the search path, which has the
+/// schemas in the order in which the declaration first names them.
+inline const table_grant* checker::find_table(std::string_view schema, std::string_view name) const noexcept {
+  if (!schema.empty()) {
+    for (const table_grant& one : allowed_.tables)
+      if (one.name == name && one.schema == schema) return &one;
+    return nullptr;
+  }
+  if (name.substr(0, 3) == "pg_") return nullptr;  // the catalog's come first in every search path
+  for (const table_grant& first : allowed_.tables)
+    for (const table_grant& one : allowed_.tables)
+      if (one.schema == first.schema && one.name == name) return &one;
+  return nullptr;
+}
+
+inline const source* checker::find_named(const scope& in, std::string_view name) noexcept {
+  for (const scope* around = &in; around != nullptr; around = around->outer)
+    for (const source& one : around->named)
+      if (one.name == name) return &one;
+  return nullptr;
+}
+
+inline bool checker::range(const node& of, scope& in, name_list& names) {
+  if (!only<"schemaname", "relname", "inh", "relpersistence", "alias">(of)) return false;
+  const std::string_view schema = text<"schemaname">(of);
+  const std::string_view name = text<"relname">(of);
+  source made;
+  if (const source* const common = schema.empty() ? find_named(in, name) : nullptr; common != nullptr) {
+    made = *common;
+    recursive_used_ = recursive_used_ || common->recursive;
+  } else {
+    made.table = find_table(schema, name);
+    if (made.table == nullptr) return unknown(name);
+    made.name = name;
+    made.is = source::kind::table;
+    made.columns = made.table->columns;
+    made.whole = made.table->whole();
+    scoped_rows_ = scoped_rows_ || !made.table->shared;
+    partial_table_ = partial_table_ || !made.whole;
+  }
+  made.aliased = false;
+  return alias(of, made) && add(in, made, names);
+}
+
+inline bool checker::subselect(const node& of, scope& in, name_list& names) {
+  if (!only<"subquery", "alias", "lateral">(of)) return false;
+  const node* const query = member<"subquery">(of);
+  const node* const inner = query == nullptr ? nullptr : member<"SelectStmt">(*query);
+  if (inner == nullptr) return forbidden("a subselect");
+  // It sees what stands before it only when it is LATERAL.
+  name_list columns{&arena_};
+  if (!select(*inner, &in, is_true<"lateral">(of), &columns)) return false;
+  source made{.columns = keep(std::move(columns))};
+  return alias(of, made) && add(in, made, names);
+}
+
+/// `name type, ...`: the columns that a function of records is said to have.
+template <fixed_string field>
+bool checker::column_definitions(const node& of, name_list& columns) {
+  return each<field>(of, [&](const node& one) {
+    const node* const defined = member<"ColumnDef">(one);
+    if (defined == nullptr) return forbidden("a column definition");
+    at(*defined);
+    if (!only<"colname", "typeName", "is_local", "collClause">(*defined)) return false;
+    if (const node* const collation = member<"collClause">(*defined); collation != nullptr)
+      if (const std::string_view name = plain_name<"collname">(*collation); !is_collation(name))
+        return not_callable("a collation");
+    columns.push_back(text<"colname">(*defined));
+    const node* const of_type = member<"typeName">(*defined);
+    return of_type == nullptr ? forbidden("a column definition") : type(*of_type);
+  });
+}
+
+/// One function of FROM with its own column definitions; adds its columns.
+inline bool checker::one_function(const node& list, scope& in, source& made, name_list& columns, bool only_one) {
+  const node* const items = member<"List">(list);
+  const node* const pair = items == nullptr ? nullptr : member<"items">(*items);
+  const node* const call = pair == nullptr ? nullptr : tree_.child(*pair);
+  if (call == nullptr) return forbidden("a function in FROM");
+  const node* const plain = member<"FuncCall">(*call);
+  if (plain == nullptr) {  // CURRENT_DATE and its kin, and what the grammar turns into expressions
+    if (!expression(*call, in)) return false;
+    made.is = only_one ? source::kind::scalar_function : source::kind::row_function;
+    made.name = figure_name(*call);
+    columns.push_back(made.name);
+    return true;
+  }
+  if (!function(*plain, in)) return false;
+  std::string_view name;
+  if (!callable(*plain, name)) return false;
+  const row_function* const rows = find_row_function(name);
+  made.name = name;
+  made.is = only_one && rows == nullptr ? source::kind::scalar_function : source::kind::row_function;
+  // ROWS FROM (f(...) AS (a int, ...)): the second of the pair.
+  const node* const defined = tree_.next(*call);
+  if (defined != nullptr && tree_.child(*defined) != nullptr) {
+    made.is = source::kind::row_function;
+    name_list own{&arena_};
+    const node* const one = member<"List">(*defined);
+    if (one == nullptr || !column_definitions<"items">(*one, own)) return forbidden("a column definition");
+    columns.insert(columns.end(), own.begin(), own.end());
+  } else if (rows != nullptr) {
+    each_word(rows->columns, [&](std::string_view column) { columns.push_back(column); });
+  } else if (name == "unnest") {  // a column for each array; of a tsvector, three
+    std::size_t arrays = 0;
+    static_cast<void>(each<"args">(*plain, [&](const node&) { return ++arrays > 0; }));
+    columns.insert(columns.end(), arrays == 0 ? 1 : arrays, name);
+  } else if (name.size() > 14 && name.find("array_elements") != name.npos) {
+    columns.push_back("value");  // these name their column, whatever the alias
+  } else {
+    columns.push_back(name);
+  }
+  return true;
+}
+
+inline bool checker::range_function(const node& of, scope& in, name_list& names) {
+  if (!only<"lateral", "ordinality", "is_rowsfrom", "functions", "alias", "coldeflist">(of)) return false;
+  const node* const functions = member<"functions">(of);
+  const node* const first = functions == nullptr ? nullptr : tree_.child(*functions);
+  if (first == nullptr) return forbidden("a function in FROM");
+  const bool only_one = tree_.next(*first) == nullptr && !is_true<"ordinality">(of);
+  source made;
+  name_list columns{&arena_};
+  if (!each<"functions">(of, [&](const node& one) { return one_function(one, in, made, columns, only_one); }))
+    return false;
+  if (member<"coldeflist">(of) != nullptr) {
+    columns.clear();
+    made.is = source::kind::row_function;
+    if (!column_definitions<"coldeflist">(of, columns)) return false;
+  }
+  if (is_true<"ordinality">(of)) columns.push_back("ordinality");
+  const std::string_view called = made.name;
+  if (columns.size() == 1 && columns[0] == called)
+    if (const node* const as = member<"alias">(of); as != nullptr)
+      columns[0] = text<"aliasname">(*as);  // a scalar function's alias names its column, too
+  if (called == "unnest" && member<"coldeflist">(of) == nullptr)
+    for (const std::string_view more : {"lexeme", "positions", "weights"}) columns.push_back(more);
+  made.columns = keep(std::move(columns));
+  return alias(of, made) && add(in, made, names);
+}
+
+inline bool checker::sample(const node& of, scope& in, name_list& names) {
+  if (!only<"relation", "method", "args", "repeatable">(of)) return false;
+  const std::string_view method = plain_name<"method">(of);
+  if (method != "bernoulli" && method != "system") return not_callable("a sampling method");
+  const node* const relation = member<"relation">(of);
+  const scope apart{&in, false, &arena_};  // its arguments see nothing that stands beside it
+  return relation != nullptr && expressions<"args", "repeatable">(of, apart) && from(*relation, in, names);
+}
+
+inline bool checker::join(const node& of, scope& in, name_list& names) {
+  if (!only<"jointype", "isNatural", "larg", "rarg", "quals", "usingClause", "join_using_alias", "alias", "rtindex">(
+          of))
+    return false;
+  const node* const left = member<"larg">(of);
+  const node* const right = member<"rarg">(of);
+  if (left == nullptr || right == nullptr) return forbidden("a join");
+  const std::size_t begin = in.sources.size();
+  name_list on_left{&arena_};
+  name_list on_right{&arena_};
+  if (!from(*left, in, on_left) || !from(*right, in, on_right)) return false;
+  bool whole = true;
+  bool recursive = false;
+  for (std::size_t i = begin; i < in.sources.size(); ++i) {
+    whole = whole && in.sources[i].whole;
+    recursive = recursive || in.sources[i].recursive;
+  }
+  const auto holds = [](const name_list& all, std::string_view name) {
+    return std::find(all.begin(), all.end(), name) != all.end();
+  };
+  name_list shared{&arena_};
+  if (is_true<"isNatural">(of)) {
+    if (!whole) return forbidden("NATURAL over a table with hidden columns");
+    for (const std::string_view one : on_left)
+      if (!one.empty() && holds(on_right, one)) shared.push_back(one);
+  }
+  if (!each<"usingClause">(of, [&](const node& one) {
+        const std::string_view name = string_of(one);
+        if (name.empty() || !holds(on_left, name) || !holds(on_right, name)) return unknown(name);
+        shared.push_back(name);
+        return true;
+      }))
+    return false;
+  if (recursive && !shared.empty()) ++recursive_columns_;
+  // ON sees the two sides and what is around the SELECT, nothing of what stands beside the join.
+  scope sides{&in, false, &arena_};
+  sides.sources.assign(in.sources.begin() + static_cast<std::ptrdiff_t>(begin), in.sources.end());
+  ++conditions_;
+  if (!expressions<"quals">(of, sides)) return false;
+  --conditions_;
+
+  name_list merged{shared, &arena_};
+  for (const name_list* const side : {&on_left, &on_right})
+    for (const std::string_view one : *side)
+      if (!holds(shared, one)) merged.push_back(one);
+  if (const node* const as = member<"join_using_alias">(of); as != nullptr) {
+    if (!only<"aliasname">(*as)) return false;
+    in.sources.push_back({.name = text<"aliasname">(*as),
+                          .columns = keep(name_list{shared, &arena_}),
+                          .is = source::kind::join,
+                          .aliased = true});
+  }
+  if (member<"alias">(of) == nullptr) {
+    names.insert(names.end(), merged.begin(), merged.end());
+    return true;
+  }
+  for (std::size_t i = begin; i < in.sources.size(); ++i) in.sources[i].nameable = false;
+  source made{.columns = keep(std::move(merged)), .is = source::kind::join, .whole = whole};
+  return alias(of, made) && add(in, made, names);
+}
+
+}  // namespace checkrein::sql::detail

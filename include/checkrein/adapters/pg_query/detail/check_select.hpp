@@ -1,0 +1,354 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <checkrein/adapters/pg_query/detail/checker.hpp>
+
+namespace checkrein::sql::detail {
+
+inline bool checker::top(const node& body) {
+  if (body.key != w<"SelectStmt">) return refuse(layer::statement, reason::sql_not_select, key_of(body));
+  const bool is_values = member<"valuesLists">(body) != nullptr;
+  if (!allowed_.takes(is_values ? statement_kind::values : statement_kind::select))
+    return refuse(layer::statement, reason::sql_not_select, is_values ? "VALUES" : "SELECT");
+  return select(body, nullptr, true, nullptr);
+}
+
+/// EXPLAIN without running: the plan of a permitted statement. Plans tell of more than the statement's own rows, so not
+/// over rows of one owner (estimates count everybody's), and VERBOSE (which prints every column) not over hidden ones.
+inline bool checker::explained(const node& of) {
+  if (!allowed_.takes(statement_kind::explain)) return refuse(layer::statement, reason::sql_not_select, "EXPLAIN");
+  if (!only<"query", "options">(of)) return false;
+  bool verbose = false;
+  const bool options = each<"options">(of, [&](const node& one) {
+    const node* const option = member<"DefElem">(one);
+    if (option == nullptr || !only<"defname", "arg", "defaction">(*option)) return forbidden("an option of EXPLAIN");
+    const std::string_view name = text<"defname">(*option);
+    if (name == "format" || name == "costs" || name == "summary") return true;
+    if (name == "verbose") {
+      verbose = !is_off(*option);
+      return true;
+    }
+    if (name == "analyze" || name == "buffers" || name == "settings" || name == "timing" || name == "wal")
+      return is_off(*option) || forbidden("an EXPLAIN that runs or reads settings");
+    return forbidden("an option of EXPLAIN");
+  });
+  if (!options) return false;
+  const node* const query = member<"query">(of);
+  const node* const body = query == nullptr ? nullptr : tree_.child(*query);
+  if (body == nullptr) return forbidden("EXPLAIN of nothing");
+  if (!top(*body)) return false;
+  if (scoped_rows_) return forbidden("EXPLAIN over rows of one owner");
+  return !verbose || !partial_table_ || forbidden("EXPLAIN VERBOSE over a table with hidden columns");
+}
+
+inline bool checker::is_off(const node& option) const noexcept {
+  const node* const wrapped = member<"arg">(option);
+  if (wrapped == nullptr) return false;
+  if (const node* const number = member<"Integer">(*wrapped); number != nullptr) {
+    const std::string_view value = text<"ival">(*number);
+    return value.empty() || value == "0";
+  }
+  const node* const boolean = member<"Boolean">(*wrapped);
+  const std::string_view said = boolean != nullptr ? std::string_view{} : string_of(*wrapped);
+  return said == "false" || said == "off";
+}
+
+/// A select, its clauses in the order in which names become known. Returns its column names through `output`.
+inline bool checker::select(const node& of, const scope* outer, bool sees_sources, name_list* output) {
+  if (!only<"targetList", "fromClause", "whereClause", "groupClause", "groupDistinct", "havingClause", "sortClause",
+            "limitCount", "limitOffset", "limitOption", "op", "all", "larg", "rarg", "withClause", "distinctClause",
+            "windowClause", "valuesLists">(of))
+    return false;
+  scope in{outer, sees_sources, &arena_};
+  if (const node* const with = member<"withClause">(of); with != nullptr && !common_tables(*with, in)) return false;
+  const std::size_t calls_before = calls_;
+  name_list names{&arena_};
+  if (const std::string_view op = text<"op">(of); op != "SETOP_NONE" && !op.empty()) {
+    const node* const left = member<"larg">(of);
+    const node* const right = member<"rarg">(of);
+    if (left == nullptr || right == nullptr) return forbidden("a set operation");
+    if (!select(*left, &in, true, &names) || !select(*right, &in, true, nullptr)) return false;
+  } else if (member<"valuesLists">(of) != nullptr) {
+    if (!value_rows(of, in, names)) return false;
+  } else if (!plain_select(of, in, names)) {
+    return false;
+  }
+  if (!each<"sortClause">(of, [&](const node& one) { return sort(one, in, &names); })) return false;
+  if (!expressions<"limitCount", "limitOffset">(of, in)) return false;
+  if (!endless_is_cut(of, in, calls_before)) return false;
+  if (output != nullptr) *output = std::move(names);
+  return true;
+}
+
+inline bool checker::plain_select(const node& of, scope& in, name_list& names) {
+  in.sources.reserve(2);
+  in.star.reserve(8);
+  names.reserve(8);
+  if (!each<"fromClause">(of, [&](const node& one) { return from(one, in, in.star); })) return false;
+  ++conditions_;
+  if (!expressions<"whereClause">(of, in)) return false;
+  --conditions_;
+  if (!each<"targetList">(of, [&](const node& one) { return target(one, in, names); })) return false;
+  if (!each<"groupClause">(of, [&](const node& one) { return group_by(one, in, names); })) return false;
+  if (!expressions<"havingClause">(of, in)) return false;
+  if (!each<"windowClause">(of, [&](const node& one) {
+        const node* const defined = member<"WindowDef">(one);
+        return defined == nullptr ? forbidden("WINDOW") : window(*defined, in);
+      }))
+    return false;
+  return each<"distinctClause">(of, [&](const node& one) {  // DISTINCT ON; a plain DISTINCT is an empty node
+    const std::string_view name = bare_name(one);
+    for (const std::string_view output : names)
+      if (!name.empty() && output == name) return true;
+    return tree_.child(one) == nullptr || expression(one, in);
+  });
+}
+
+inline bool checker::value_rows(const node& of, scope& in, name_list& names) {
+  std::size_t width = 0;
+  const bool fine = each<"valuesLists">(of, [&](const node& one) {
+    const node* const list = member<"List">(one);
+    if (list == nullptr || !only<"items">(*list)) return forbidden("VALUES");
+    std::size_t count = 0;
+    if (!each<"items">(*list, [&](const node& value) { return ++count > 0 && expression(value, in); })) return false;
+    if (width == 0) width = count;
+    return true;
+  });
+  for (std::size_t i = 1; fine && i <= width; ++i)
+    names.push_back(made_up_.emplace_front("column" + std::to_string(i)));
+  return fine;
+}
+
+inline bool checker::common_tables(const node& with, scope& in) {
+  if (!only<"ctes", "recursive">(with)) return false;
+  const bool recursive = is_true<"recursive">(with);
+  if (recursive && !allowed_.recursion) return forbidden("WITH RECURSIVE");
+  return each<"ctes">(with, [&](const node& one) {
+    const node* const body = member<"CommonTableExpr">(one);
+    return body == nullptr ? forbidden("WITH") : common_table(*body, in, recursive);
+  });
+}
+
+inline bool checker::common_table(const node& of, scope& in, bool recursive) {
+  at(of);
+  if (!only<"ctename", "aliascolnames", "ctematerialized", "ctequery", "search_clause", "cycle_clause">(of))
+    return false;
+  const node* const query = member<"ctequery">(of);
+  const node* const inner = query == nullptr ? nullptr : member<"SelectStmt">(*query);
+  if (inner == nullptr) {
+    const node* const other = query == nullptr ? nullptr : tree_.child(*query);
+    return refuse(layer::statement, reason::sql_not_select, other == nullptr ? "WITH" : key_of(*other));
+  }
+  source made{.name = text<"ctename">(of)};
+  const bool set_operation = text<"op">(*inner) == "SETOP_UNION";
+  if (recursive && set_operation && member<"withClause">(*inner) == nullptr) {
+    name_list columns{&arena_};
+    if (!each<"aliascolnames">(of, [&](const node& one) {
+          columns.push_back(string_of(one));
+          return true;
+        }))
+      return false;
+    made.columns = keep(std::move(columns));
+    if (!recursive_term(*inner, in, made)) return false;
+    made.endless = made.endless && member<"cycle_clause">(of) == nullptr;
+  } else {
+    name_list columns{&arena_};
+    if (!select(*inner, &in, true, &columns)) return false;
+    std::size_t i = 0;
+    if (!each<"aliascolnames">(of, [&](const node& one) {
+          if (i == columns.size()) columns.emplace_back();
+          columns[i++] = string_of(one);
+          return true;
+        }))
+      return false;
+    made.columns = keep(std::move(columns));
+  }
+  // SEARCH and CYCLE name columns of the term, and add some.
+  name_list all{made.columns.begin(), made.columns.end(), &arena_};
+  if (const node* const search = member<"search_clause">(of); search != nullptr) {
+    if (!only<"search_col_list", "search_breadth_first", "search_seq_column">(*search)) return false;
+    all.push_back(text<"search_seq_column">(*search));
+  }
+  if (const node* const cycle = member<"cycle_clause">(of); cycle != nullptr) {
+    if (!only<"cycle_col_list", "cycle_mark_column", "cycle_mark_value", "cycle_mark_default", "cycle_path_column">(
+            *cycle) ||
+        !expressions<"cycle_mark_value", "cycle_mark_default">(*cycle, in))
+      return false;
+    all.push_back(text<"cycle_mark_column">(*cycle));
+    all.push_back(text<"cycle_path_column">(*cycle));
+  }
+  made.columns = keep(std::move(all));
+  in.named.push_back(made);
+  return true;
+}
+
+/// `first UNION [ALL] again`, where `again` may name the term itself. It has a bound when a condition of it depends on
+/// the term: then it can come to an end. Whether it does is the time-out's to say.
+inline bool checker::recursive_term(const node& of, scope& in, source& made) {
+  if (!only<"op", "all", "larg", "rarg", "limitOption">(of)) return false;
+  const node* const first = member<"larg">(of);
+  const node* const again = member<"rarg">(of);
+  if (first == nullptr || again == nullptr) return forbidden("a set operation");
+  name_list columns{&arena_};
+  if (!select(*first, &in, true, &columns)) return false;
+  for (std::size_t i = 0; i < made.columns.size() && i < columns.size(); ++i) columns[i] = made.columns[i];
+  made.columns = keep(std::move(columns));
+
+  scope inside{&in, true, &arena_};
+  source self = made;
+  self.recursive = true;
+  inside.named.push_back(self);
+  const bool used_before = std::exchange(recursive_used_, false);
+  const std::size_t columns_before = std::exchange(recursive_columns_, 0);
+  if (!select(*again, &inside, true, nullptr)) return false;
+  made.endless = recursive_used_ && recursive_columns_ == 0;
+  recursive_used_ = used_before;
+  recursive_columns_ = columns_before;
+  return true;
+}
+
+/// A term without a bound may be read only by `SELECT columns FROM term LIMIT n`, which stops asking for rows.
+inline bool checker::endless_is_cut(const node& of, const scope& in, std::size_t calls_before) {
+  bool endless = false;
+  for (const source& one : in.sources) endless = endless || one.endless;
+  if (!endless) return true;
+  const node* const count = member<"limitCount">(of);
+  const std::optional<double> most = count == nullptr ? std::nullopt : number(*count);
+  const bool plain = in.sources.size() == 1 && calls_ == calls_before && most.has_value() && *most <= 100'000;
+  for (const word clause :
+       {w<"whereClause">, w<"groupClause">, w<"havingClause">, w<"sortClause">, w<"distinctClause">, w<"windowClause">})
+    if (tree_.member(of, clause) != nullptr) return too_much("a recursive term without a bound");
+  return plain || too_much("a recursive term without a bound");
+}
+
+inline bool checker::target(const node& wrapped, const scope& in, name_list& names) {
+  const node* const of = member<"ResTarget">(wrapped);
+  if (of == nullptr) return forbidden("the select list");
+  at(*of);
+  if (!only<"name", "val">(*of)) return false;
+  const node* const value = member<"val">(*of);
+  if (value == nullptr) return forbidden("the select list");
+  if (const node* const fields = star_fields(*value); fields != nullptr) return star(*fields, in, names);
+  std::string_view name = text<"name">(*of);
+  if (name.empty()) name = figure_name(*value);
+  names.push_back(name);
+  return expression(*value, in);
+}
+
+/// The one part of a bare column name, or empty.
+inline std::string_view checker::bare_name(const node& wrapped) const noexcept {
+  const node* const column = member<"ColumnRef">(wrapped);
+  const node* const fields = column == nullptr ? nullptr : member<"fields">(*column);
+  const node* const only_field = fields == nullptr ? nullptr : tree_.child(*fields);
+  if (only_field == nullptr || tree_.next(*only_field) != nullptr) return {};
+  return string_of(*only_field);
+}
+
+/// GROUP BY takes a bare name for a column of FROM, which may be a hidden one, before it takes it for one of the select
+/// list.
+inline bool checker::group_by(const node& wrapped, const scope& in, const name_list& names) {
+  const std::string_view name = bare_name(wrapped);
+  bool output = false;
+  for (const std::string_view one : names) output = output || (!name.empty() && one == name);
+  for (const source& one : in.sources) output = output && !(one.nameable && one.has(name));
+  if (!output) return expression(wrapped, in);
+  at(*tree_.child(wrapped));
+  for (const source& one : in.sources)
+    if (one.may_hide(name)) return unknown(name);
+  return true;
+}
+
+/// ORDER BY takes a bare name for a column of the select list before it takes it for one of FROM.
+inline bool checker::sort(const node& wrapped, const scope& in, const name_list* names) {
+  const node* const of = member<"SortBy">(wrapped);
+  if (of == nullptr) return forbidden("ORDER BY");
+  at(*of);
+  if (!only<"node", "sortby_dir", "sortby_nulls">(*of)) return false;
+  if (text<"sortby_dir">(*of) == "SORTBY_USING") return forbidden("ORDER BY USING");
+  const node* const value = member<"node">(*of);
+  if (value == nullptr) return forbidden("ORDER BY");
+  if (const std::string_view name = bare_name(*value); names != nullptr && !name.empty())
+    for (const std::string_view one : *names)
+      if (one == name) return true;
+  return expression(*value, in);
+}
+
+/// The name that PostgreSQL gives to a column without one, or empty when that is not known.
+///
+/// A name too many would be dangerous: ORDER BY would take it for the column's, the engine for one of FROM.
+inline std::string_view checker::figure_name(const node& wrapped) const noexcept {
+  std::string_view name;
+  return figure_name(wrapped, name) > 0 ? name : std::string_view{};
+}
+
+/// @return how sure PostgreSQL is of the name: 2, 1, or 0 for `?column?`, as in its FigureColnameInternal
+inline std::size_t checker::figure_name(const node& wrapped, std::string_view& name) const noexcept {
+  const node* const of = tree_.child(wrapped);
+  if (of == nullptr) return 0;
+  const word key = of->key;
+  const auto sure = [&](std::string_view is) {
+    name = is;
+    return std::size_t{2};
+  };
+  const auto inner = [&](word field) {
+    const node* const one = tree_.member(*of, field);
+    return one == nullptr ? std::size_t{0} : figure_name(*one, name);
+  };
+  if (key == w<"ColumnRef"> || key == w<"A_Indirection"> || key == w<"FuncCall">) {
+    std::string_view last;
+    each_string(tree_.member(*of, key == w<"ColumnRef">  ? w<"fields">
+                                  : key == w<"FuncCall"> ? w<"funcname">
+                                                         : w<"indirection">),
+                [&](std::string_view one) { last = one; });
+    if (!last.empty()) return sure(last);
+    return key == w<"A_Indirection"> ? inner(w<"arg">) : 0;
+  }
+  if (key == w<"TypeCast">) {
+    const std::size_t strength = inner(w<"arg">);
+    const node* const cast = member<"typeName">(*of);
+    if (strength > 1 || cast == nullptr) return strength;
+    name = plain_name<"names">(*cast);
+    return 1;
+  }
+  if (key == w<"CollateClause">) return inner(w<"arg">);
+  if (key == w<"CaseExpr">) {
+    if (inner(w<"defresult">) > 1) return 2;
+    name = "case";
+    return 1;
+  }
+  if (key == w<"SubLink">) {
+    const std::string_view kind = text<"subLinkType">(*of);
+    if (kind == "EXISTS_SUBLINK") return sure("exists");
+    if (kind == "ARRAY_SUBLINK") return sure("array");
+    const node* const query = member<"subselect">(*of);
+    const node* const body = query == nullptr ? nullptr : member<"SelectStmt">(*query);
+    const node* const list = body == nullptr ? nullptr : member<"targetList">(*body);
+    const node* const first = list == nullptr ? nullptr : tree_.child(*list);
+    const node* const column = first == nullptr ? nullptr : member<"ResTarget">(*first);
+    if (kind != "EXPR_SUBLINK" || column == nullptr) return 0;
+    if (const std::string_view given = text<"name">(*column); !given.empty()) return sure(given);
+    const node* const value = member<"val">(*column);
+    return value == nullptr ? 0 : figure_name(*value, name) > 0 ? 2 : 0;
+  }
+  if (key == w<"A_Expr">) return text<"kind">(*of) == "AEXPR_NULLIF" ? sure("nullif") : 0;
+  if (key == w<"CoalesceExpr">) return sure("coalesce");
+  if (key == w<"A_ArrayExpr">) return sure("array");
+  if (key == w<"RowExpr">) return sure("row");
+  if (key == w<"GroupingFunc">) return sure("grouping");
+  if (key == w<"MinMaxExpr">) return sure(text<"op">(*of) == "IS_LEAST" ? "least" : "greatest");
+  if (key == w<"SQLValueFunction">) {
+    const std::string_view op = text<"op">(*of);
+    if (op == "SVFOP_CURRENT_DATE") return sure("current_date");
+    if (op.substr(0, 23) == "SVFOP_CURRENT_TIMESTAMP") return sure("current_timestamp");
+    if (op.substr(0, 18) == "SVFOP_CURRENT_TIME") return sure("current_time");
+    if (op.substr(0, 20) == "SVFOP_LOCALTIMESTAMP") return sure("localtimestamp");
+    if (op.substr(0, 15) == "SVFOP_LOCALTIME") return sure("localtime");
+  }
+  return 0;
+}
+
+}  // namespace checkrein::sql::detail

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <checkrein/sql/permission.hpp>
+
+namespace checkrein::sql::detail {
+
+using name_list = std::pmr::vector<std::string_view>;
+
+/// Something in FROM, or a common table expression: its name, and the columns that a statement may name of it.
+struct source {
+  enum class kind : std::uint8_t {
+    table,
+    query,  ///< subselect, VALUES or common table expression: made of permitted columns alone, so it may be a row
+    scalar_function,  ///< its name is its value
+    row_function,
+    join,  ///< a join with an alias of its own
+  };
+
+  std::string_view name{};
+  std::span<const std::string_view> columns{};
+  const table_grant* table = nullptr;  ///< of a table, also under an alias
+  kind is = kind::query;
+  bool aliased = false;
+  bool whole = true;       ///< `columns` are all there are
+  bool nameable = true;    ///< false below a join that has an alias of its own
+  bool recursive = false;  ///< the term that is being defined
+  bool endless = false;    ///< a recursive term without a bound
+
+  [[nodiscard]] bool has(std::string_view column) const noexcept {
+    for (const std::string_view one : columns)
+      if (one == column && !one.empty()) return true;
+    return false;
+  }
+  /// Whether the engine may know this name in it although no statement may.
+  [[nodiscard]] bool may_hide(std::string_view column) const noexcept {
+    if (table == nullptr) return false;
+    for (const std::string_view one : {"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"})
+      if (one == column) return true;
+    if (table->whole()) return false;
+    if (table->more_hidden) return true;
+    for (const std::string_view one : table->hidden)
+      if (one == column) return true;
+    return false;
+  }
+};
+
+/// What the names in one SELECT can mean.
+struct scope {
+  scope(const scope* around, bool sees_sources, std::pmr::memory_resource* memory) noexcept
+      : outer{around}, sees_sources_of_outer{sees_sources}, sources{memory}, named{memory}, star{memory} {}
+
+  const scope* outer;
+  bool sees_sources_of_outer;  ///< a subselect in FROM that is not LATERAL does not see what stands beside it
+  std::pmr::vector<source> sources;
+  std::pmr::vector<source> named;  ///< common table expressions
+  name_list star;                  ///< what `*` stands for
+};
+
+}  // namespace checkrein::sql::detail

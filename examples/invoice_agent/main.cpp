@@ -74,7 +74,7 @@ void prepare(const std::string& admin) {
   pqxx::connection owner{admin};
   pqxx::work tx{owner};
   tx.exec(std::string(sample_data));
-  tx.exec(cr::sql::provisioning<my_invoices>("invoice_agent"));
+  tx.exec(cr::sql::provisioning_sql<my_invoices>("invoice_agent"));
   tx.commit();
 }
 

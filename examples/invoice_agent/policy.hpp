@@ -14,7 +14,8 @@ struct my_invoices {
       cr::tool<"my_invoices", cr::about<"Answers one SELECT over the caller's own invoices and the price list">,
                cr::sql::read_only<cr::sql::table<"invoice", "id", "product_id", "issued", "due", "total", "status">,
                                   cr::sql::table<"product", "id", "name", "price">, cr::sql::own_rows<"customer_id">,
-                                  cr::sql::shared_rows<"product">, cr::sql::max_rows<20>>>;
+                                  cr::sql::shared_rows<"product">, cr::sql::hidden<"invoice", "internal_note">,
+                                  cr::sql::hidden<"product", "purchase_price">, cr::sql::max_rows<20>>>;
 };
 
 struct open_ticket {

@@ -34,6 +34,7 @@ TEST_CASE("outage: no server at all gives a refusal at once") {
 TEST_CASE("outage: a backend that is ended in mid-query gives a refusal, and the next question an answer") {
   open();
   counter at;
+  CHECK(at.ask("SELECT id FROM invoice LIMIT 1"));
   cr::reason why{};
   std::thread asking{[&] { why = at.why(endless); }};
   pid_t serving = 0;
@@ -60,6 +61,7 @@ TEST_CASE("outage: connections that went stale are replaced without the customer
 TEST_CASE("outage: a backend that freezes in mid-query gives a refusal when patience ends") {
   open();
   counter at{1};
+  CHECK(at.ask("SELECT id FROM invoice LIMIT 1"));  // connected, and the role checked
   cr::reason why{};
   std::chrono::milliseconds took{};
   std::thread asking{[&] { took = timed([&] { why = at.why(endless); }); }};
@@ -93,7 +95,7 @@ TEST_CASE("outage: an idle connection whose backend froze is replaced when patie
   const auto took = timed([&] { answered = at.ask("SELECT id FROM invoice LIMIT 1").has_value(); });
   ::kill(serving, SIGCONT);
   CHECK(answered);
-  CHECK(took >= 1400ms);
+  CHECK(took >= 600ms);
   CHECK(took < 3500ms);
 }
 
@@ -111,6 +113,7 @@ TEST_CASE("outage: a frozen postmaster refuses new connections in bounded time")
 TEST_CASE("outage: a server that is killed in mid-query gives a refusal, and so does every question after it") {
   open();
   counter at;
+  CHECK(at.ask("SELECT id FROM invoice LIMIT 1"));
   cr::reason why{};
   std::thread asking{[&] { why = at.why(endless); }};
   std::this_thread::sleep_for(200ms);

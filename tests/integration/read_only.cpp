@@ -164,7 +164,7 @@ TEST_CASE("excess_rights: a role as provisioned has none; every right more is na
   finds("GRANT TEMPORARY ON DATABASE postgres TO shop_agent", "REVOKE TEMPORARY ON DATABASE postgres FROM shop_agent",
         "temporary");
   finds("CREATE FUNCTION public.leak() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
-        "DROP FUNCTION public.leak()", "as another role");
+        "DROP FUNCTION public.leak()", "as its owner");
   finds("GRANT EXECUTE ON FUNCTION set_config(text, text, boolean) TO shop_agent",
         "REVOKE EXECUTE ON FUNCTION set_config(text, text, boolean) FROM shop_agent", "set_config");
   finds("CREATE SEQUENCE s; GRANT USAGE ON SEQUENCE s TO shop_agent", "DROP SEQUENCE s", "sequence");

@@ -42,10 +42,12 @@ enum class reason : std::uint8_t {
   tool_failed,            ///< the body ran and failed; what was charged stays charged
   conversation_closed,    ///< the conversation was closed, or belongs to a visit that is over
   not_permitted,          ///< refused by the tool's own permission
+  sql_too_costly,         ///< the statement would take more work, or give more rows, than the permission says
+  role_not_as_declared,   ///< the database's role may do more or less than the permission says, so nothing was run
 };
 
 /// Number of reasons: one more than the last.
-inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::not_permitted) + 1;
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::role_not_as_declared) + 1;
 
 /// The name of the reason, as written to audit logs: `"rate_exceeded"`.
 [[nodiscard]] constexpr std::string_view to_string(reason why) noexcept {
@@ -114,6 +116,10 @@ inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::not
       return "conversation_closed";
     case reason::not_permitted:
       return "not_permitted";
+    case reason::sql_too_costly:
+      return "sql_too_costly";
+    case reason::role_not_as_declared:
+      return "role_not_as_declared";
   }
   return "unknown";
 }
@@ -172,6 +178,7 @@ inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::not
     case reason::sql_unknown_name:
       return "The statement names a table or column that is not available.";
     case reason::database_unavailable:
+    case reason::role_not_as_declared:
       return "The database cannot answer now.";
     case reason::deadline_exceeded:
       return "It took too long.";
@@ -181,6 +188,8 @@ inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::not
       return "This conversation is over.";
     case reason::not_permitted:
       return "This is not available.";
+    case reason::sql_too_costly:
+      return "The statement would take too much work. Ask for less: fewer tables at once, more conditions, a smaller range.";
   }
   return "This is not available.";
 }

@@ -189,6 +189,8 @@ constexpr std::uint32_t strike_weight(reason why) noexcept {
     case reason::sql_not_parsed:
     case reason::sql_unknown_name:
     case reason::database_unavailable:
+    case reason::sql_too_costly:
+    case reason::role_not_as_declared:
     case reason::deadline_exceeded:
     case reason::audit_unavailable:
     case reason::tool_failed:

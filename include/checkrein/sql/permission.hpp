@@ -34,9 +34,9 @@ enum class group : std::uint16_t {
   geometry = 2048,  ///< point, box, circle
 };
 
-inline constexpr group all_groups[] = {group::arithmetic, group::text,      group::date_time, group::json,
-                                       group::arrays,     group::ranges,    group::full_text, group::aggregates,
-                                       group::windows,    group::series,    group::network,   group::geometry};
+inline constexpr group all_groups[] = {group::arithmetic, group::text,   group::date_time, group::json,
+                                       group::arrays,     group::ranges, group::full_text, group::aggregates,
+                                       group::windows,    group::series, group::network,   group::geometry};
 
 [[nodiscard]] constexpr std::string_view to_string(group one) noexcept {
   switch (one) {

@@ -5,23 +5,46 @@
 #include <string>
 #include <string_view>
 
-/// What differs between libpqxx 6.4 (Debian 12) and later versions, in one place. Built and tested with 6.4 alone.
+/// What differs between libpqxx 6.4 (Debian 12), 7 and 8, in one place.
+///
+/// checkrein hands libpqxx only text of its own (provisioning, the check at start-up). What a model wrote goes through
+/// libpq itself, which libpqxx gives no way to read row by row (`adapters/pqxx/detail/session.hpp`).
 namespace checkrein::sql::detail {
 
-static_assert(
-    PQXX_VERSION_MAJOR == 6,
-    "checkrein's pqxx adapter was built against libpqxx 6.4; later versions need their own lines in compat.hpp");
+static_assert(PQXX_VERSION_MAJOR >= 6 && PQXX_VERSION_MAJOR <= 8,
+              "checkrein's pqxx adapter knows libpqxx 6.4, 7 and 8; a later one needs its own lines in compat.hpp");
 
-using pqxx_read_transaction = pqxx::transaction<pqxx::repeatable_read, pqxx::read_only>;
-
-/// Runs one statement by the extended protocol, which takes exactly one.
-inline pqxx::result exec_one(pqxx::transaction_base& in, const std::string& statement) {
-  return in.exec_params(statement);
+/// The connection's settings, as a string that makes another one like it. Without the password, unless the settings had
+/// it.
+template <class Connection>
+std::string settings_of(const Connection& connection) {
+#if PQXX_VERSION_MAJOR >= 7
+  return connection.connection_string();
+#else
+  return connection.options();
+#endif
 }
 
-/// Runs text of our own by the simple protocol.
-inline pqxx::result exec_ours(pqxx::transaction_base& in, const std::string& text) { return in.exec(text); }
+/// Runs text of our own, and calls `each` with the first field of each row as text.
+template <class Transaction, class Each>
+void ask(Transaction& in, const std::string& text, Each each) {
+  const auto rows = in.exec(text);
+  for (const auto& row : rows) {
+    if (row.size() == 0 || row[0].is_null())
+      each(std::string_view{});
+    else
+      each(std::string_view{row[0].c_str()});
+  }
+}
 
-inline std::string_view text_of(const pqxx::field& value) { return {value.c_str(), value.size()}; }
+/// Runs text of our own that gives no rows.
+template <class Transaction>
+void carry_out(Transaction& in, const std::string& text) {
+#if PQXX_VERSION_MAJOR >= 8
+  in.exec(text).no_rows();
+#else
+  in.exec(text);
+#endif
+}
 
 }  // namespace checkrein::sql::detail

@@ -1,193 +1,210 @@
 #pragma once
 
-#include <charconv>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <checkrein/adapters/pqxx/compat.hpp>
-#include <checkrein/adapters/pqxx/detail/answer.hpp>
-#include <checkrein/adapters/pqxx/detail/watchdog.hpp>
+#include <checkrein/adapters/pqxx/detail/pool.hpp>
+#include <checkrein/adapters/pqxx/detail/run_statement.hpp>
+#include <checkrein/adapters/pqxx/detail/session.hpp>
+#include <checkrein/adapters/pqxx/excess_rights.hpp>
 #include <checkrein/adapters/pqxx/provision.hpp>
 #include <checkrein/base/result.hpp>
 #include <checkrein/guard/checked.hpp>
 #include <checkrein/policy/sql_permission.hpp>
+#include <checkrein/sql/answer.hpp>
 #include <checkrein/sql/permission.hpp>
 
 namespace checkrein::sql {
 
 /// Where a database is, and whose accounts own its rows.
 struct database_options {
-  std::string connection;  ///< libpq's connection string, of the role that `provisioning` made
+  std::string connection;  ///< libpq's connection string, of the role that `provisioning_sql` made
   std::string issuer;      ///< accounts of this issuer own rows, by their subject; others read nothing that is scoped
-  std::size_t connections = 2;
+  std::size_t connections = 2;               ///< at most, at once
   std::chrono::milliseconds patience{1000};  ///< beyond a statement's time-out, for a connection and for the network
+  std::chrono::seconds recheck{60};          ///< how long the check of the role counts, when a connection is made anew
 };
 
-/// Runs vetted statements on PostgreSQL through libpqxx, each alone and as if it were hostile.
+/// The settings of a libpqxx connection, for `database_options::connection`.
+template <class Connection>
+[[nodiscard]] std::string connection_settings(const Connection& connection) {
+  return detail::settings_of(connection);
+}
+
+/// Runs vetted statements on PostgreSQL, each alone and as if it were hostile.
 ///
-/// Each runs as one statement of the extended protocol, in a read-only transaction whose mode can no longer be changed,
-/// bound to the rows of the call's principal, under the permission's time-out and caps; then the transaction is rolled
-/// back and the session reset. Answers in bounded time whatever the server does: the statement's time-out, then
-/// `patience`, then the socket is shut down. Nothing of a server's error text leaves it. Thread-safe; calls beyond
-/// `connections` wait.
+/// Before anything is run, the role is checked against the declaration, and nothing is run while it is not as declared.
+/// Each statement runs as one of the extended protocol, in a read-only transaction whose mode can no longer be changed,
+/// bound to the rows of the call's principal; the server describes its columns, which must be declared ones; the
+/// planner says what it costs; rows come one by one under the permission's time-out and caps; then the transaction is
+/// rolled back and the session reset, or dropped on any doubt. Answers in bounded time whatever the server does:
+/// time-out and `patience`, twice where a connection went stale. Nothing of a server's error text leaves it.
+/// Thread-safe; calls beyond `connections` wait.
 ///
 /// It only takes `checked` calls, so there is no way to it but through a gate.
 class database {
  public:
-  explicit database(database_options options) : options_{std::move(options)} {}
+  explicit database(database_options options) : options_{std::move(options)}, sessions_{options_.connections} {}
 
-  /// Answers the call's statement as JSON: `{"columns": [...], "rows": [[...]], "truncated": false}`.
+  /// Answers the call's statement, in the format of the permission.
   ///
-  /// @return refused with `database_unavailable`, `deadline_exceeded`, `sql_unknown_name`, `bad_value` (the statement
-  /// failed on its values) or
+  /// @return refused with `role_not_as_declared`, `database_unavailable`, `deadline_exceeded`, `sql_too_costly`,
+  ///         `sql_unknown_name`, `sql_not_permitted`, `bad_value` (the statement failed on its values or types) or
   ///         `not_permitted` (the principal owns no rows here)
   template <class Tool>
-  [[nodiscard]] result<std::string> operator()(const checked<Tool>& call) noexcept {
+  [[nodiscard]] result<answer> operator()(const checked<Tool>& call) noexcept {
     const account& who = call.who().who();
     return run(checkrein::detail::permission_of<Tool>::value,
                checkrein::detail::query_members_of<Tool>::get(*call).view(), who.issuer(), who.subject());
   }
 
-  /// What the role may do beyond the tool's declaration, one sentence each, for the operator. Empty: it is as declared.
+  /// What the role may do beyond the tool's declaration, or may not do although it is declared; one sentence each, for
+  /// the operator. Empty: it is as declared.
   ///
-  /// Ask before the gate opens, and do not open it otherwise. When the server cannot be asked, says that.
+  /// Ask before the gate opens, so that it is you who reads it; otherwise the first call asks, and is refused. When the
+  /// server cannot be asked, says that.
   template <class Tool>
   [[nodiscard]] std::vector<std::string> excess_rights() noexcept {
+    const permission& allowed = checkrein::detail::permission_of<Tool>::value;
     try {
-      const auto connection = connect();
-      return detail::excess_rights(*connection, checkrein::detail::permission_of<Tool>::value);
-    } catch (const std::exception&) {
-      return {"the server could not be asked"};
+      const auto until = clock::now() + options_.patience + detail_of_check;
+      const auto lease = sessions_.take(until);
+      detail::session one;
+      if (lease && one.connect(options_.connection, until) == detail::session::step::done) {
+        const std::shared_ptr<const standing> made = check(one, allowed, until);
+        if (made) {
+          remember(allowed, made);
+          return made->excess;
+        }
+      }
+    } catch (...) {
     }
+    return {"the server could not be asked"};
   }
 
  private:
-  using clock = std::chrono::steady_clock;
+  using clock = detail::session::clock;
+  using step = detail::session::step;
+  static constexpr std::chrono::seconds detail_of_check{5};  // the questions are many, and ours
 
-  std::unique_ptr<pqxx::connection> connect() const {
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(options_.patience).count();
-    return std::make_unique<pqxx::connection>(options_.connection +
-                                              " connect_timeout=" + std::to_string(seconds < 2 ? 2 : seconds));
-  }
+  /// What is known of the role and the catalog for one permission.
+  struct standing {
+    std::vector<std::string> excess{};
+    detail::declared_columns columns{};
+    clock::time_point asked{};
+  };
 
-  /// A connection that is free, or a new one; null when none became free in time.
-  std::unique_ptr<pqxx::connection> take(clock::time_point deadline) {
-    {
-      std::unique_lock lock{mutex_};
-      if (!freed_.wait_until(lock, deadline, [&] { return busy_ < options_.connections; })) return nullptr;
-      ++busy_;
-      if (!idle_.empty()) {
-        auto one = std::move(idle_.back());
-        idle_.pop_back();
-        return one;
-      }
-    }
-    try {
-      return connect();
-    } catch (...) {
-      give_back(nullptr);
-      throw;
-    }
-  }
-  void give_back(std::unique_ptr<pqxx::connection> one) noexcept {
-    {
-      const std::lock_guard lock{mutex_};
-      --busy_;
-      if (one) idle_.push_back(std::move(one));
-    }
-    freed_.notify_one();
-  }
-
-  result<std::string> run(const permission& allowed, std::string_view statement, std::string_view issuer,
-                          std::string_view subject) noexcept {
+  result<answer> run(const permission& allowed, std::string_view statement, std::string_view issuer,
+                     std::string_view subject) noexcept {
     if (!allowed.owner_column.empty() && (subject.empty() || issuer != options_.issuer))
       return refusal{reason::not_permitted};
     try {
+      const std::string text{statement};
       // A connection that a restarted server has dropped is found out by using it: then once more, with a new one.
-      for (int attempt = 0; attempt < 2; ++attempt) {
-        bool stale = false;
-        auto connection = take(clock::now() + allowed.timeout + options_.patience);
-        if (!connection) return refusal{reason::deadline_exceeded};
-        auto answer = run_on(connection, allowed, statement, subject, stale);
-        give_back(std::move(connection));
-        if (!stale || attempt == 1) return answer;
+      for (int attempt = 0;; ++attempt) {
+        const auto until = clock::now() + allowed.timeout + options_.patience;
+        auto lease = sessions_.take(until);
+        if (!lease) return refusal{reason::deadline_exceeded};
+        // Only a session that is known to be clean goes back into the lease; any other ends here.
+        std::unique_ptr<detail::session> on = std::move(lease.held);
+        const bool fresh = on == nullptr;
+        if (fresh) {
+          on = std::make_unique<detail::session>();
+          if (on->connect(options_.connection, until) != step::done) return refusal{reason::database_unavailable};
+        }
+        const auto known = standing_of(*on, allowed, fresh, until);
+        if (!known) {
+          if (!fresh && attempt == 0) continue;
+          return refusal{reason::database_unavailable};
+        }
+        if (!known->excess.empty()) return refusal{reason::role_not_as_declared};
+        detail::run_statement envelope{*on, allowed, known->columns, subject, clock::now() + options_.patience, until};
+        auto answered = envelope(text);
+        if (envelope.clean()) lease.held = std::move(on);
+        if (fresh || attempt > 0 || !envelope.stale()) return answered;
       }
     } catch (...) {
     }
     return refusal{reason::database_unavailable};
   }
 
-  /// Runs the statement; drops the connection unless its session is known to be clean.
-  result<std::string> run_on(std::unique_ptr<pqxx::connection>& connection, const permission& allowed,
-                             std::string_view statement, std::string_view subject, bool& stale) noexcept {
-    result<std::string> answer = refusal{reason::database_unavailable};
-    bool clean = false;
-    bool begun = false;
-    try {
-      detail::watchdog::watch watch{watchdog_, connection->sock(), clock::now() + allowed.timeout + options_.patience};
-      try {
-        try {
-          detail::pqxx_read_transaction tx{*connection};
-          detail::exec_ours(tx, session_for(allowed, subject));
-          begun = true;
-          detail::exec_one(tx, "DECLARE checkrein_rows NO SCROLL CURSOR FOR " + std::string(statement));
-          answer = detail::fetch_answer(tx, allowed);
-        } catch (const pqxx::sql_error& error) {
-          answer = refusal_for(error.sqlstate());
-        }
-        if (connection->is_open()) {
-          pqxx::nontransaction reset{*connection};
-          detail::exec_ours(reset, "DISCARD ALL");
-          clean = true;
-        }
-      } catch (const pqxx::broken_connection&) {
-        stale = !begun;
-      }
-      if (watch.stop()) {
-        answer = refusal{reason::deadline_exceeded};
-        clean = false;
-      }
-    } catch (...) {
-    }
-    if (!clean) connection.reset();
-    return answer;
+  /// What is known, asked anew when it is missing, or old and the connection is a new one. Null: could not be asked.
+  std::shared_ptr<const standing> standing_of(detail::session& on, const permission& allowed, bool fresh,
+                                              detail::session::deadline until) {
+    if (auto known = recall(allowed); known && (!fresh || clock::now() - known->asked < options_.recheck)) return known;
+    auto made = check(on, allowed, until);
+    if (made) remember(allowed, made);
+    return made;
   }
 
-  /// Settings for one statement, and a query: after it, the transaction's mode can no longer be changed.
-  static std::string session_for(const permission& allowed, std::string_view subject) {
-    std::string out = "SET LOCAL statement_timeout = " + std::to_string(allowed.timeout.count()) +
-                      "; SET LOCAL search_path = pg_catalog";
-    std::string_view last;
+  /// Asks the server, as the role. Null when it does not answer everything.
+  static std::shared_ptr<const standing> check(detail::session& on, const permission& allowed,
+                                               detail::session::deadline until) {
+    const auto made = std::make_shared<standing>();
+    made->asked = clock::now();
+    bool answered = true;
+    const auto ask = [&](const std::string& query, auto each) {
+      detail::pg_result rows;
+      answered = answered && on.run_one(query, until, rows) == step::done;
+      for (int i = 0; answered && i < PQntuples(rows.get()); ++i) each(std::string_view{PQgetvalue(rows.get(), i, 0)});
+    };
+    made->excess = detail::excess_among(allowed, ask);
+    // How the server numbers the declared columns.
+    std::string columns;
+    std::vector<detail::declared_columns::one> all;
     for (const table_grant& table : allowed.tables)
-      if (table.schema != last) out += ", " + std::string(last = table.schema);
-    out += "; SET LOCAL standard_conforming_strings = on; SET LOCAL " + std::string(allowed.owner_setting) + " = " +
-           detail::quoted(allowed.owner_column.empty() ? std::string_view{} : subject);
-    return out + "; SELECT 1";
+      for (const std::string_view column : table.columns) {
+        columns += (columns.empty() ? "(" : ", (") + std::to_string(all.size()) + ", " + detail::quoted(table.schema) +
+                   ", " + detail::quoted(table.name) + ", " + detail::quoted(column) + ")";
+        all.push_back({0, 0, table.schema, table.name, column});
+      }
+    ask("SELECT i || ' ' || k.oid || ' ' || a.attnum FROM (VALUES " + columns +
+            ") AS declared(i, s, t, c) JOIN pg_catalog.pg_namespace n ON nspname = s JOIN pg_catalog.pg_class k ON "
+            "relnamespace = n.oid AND relname = t JOIN pg_catalog.pg_attribute a ON attrelid = k.oid AND attname = c "
+            "AND NOT attisdropped",
+        [&](std::string_view numbers) {
+          std::istringstream in{std::string(numbers)};
+          std::size_t i = 0;
+          std::uint32_t table = 0;
+          std::int32_t column = 0;
+          if (!(in >> i >> table >> column) || i >= all.size()) return;
+          all[i].table = table;
+          all[i].column = column;
+        });
+    for (const auto& one : all)
+      if (one.table != 0) made->columns.all.push_back(one);
+    return answered ? made : nullptr;
   }
 
-  static refusal refusal_for(std::string_view sqlstate) noexcept {
-    if (sqlstate == "57014") return refusal{reason::deadline_exceeded};
-    if (sqlstate == "42501" || sqlstate == "42P01" || sqlstate == "42703" || sqlstate == "42883")
-      return refusal{reason::sql_unknown_name};
-    if (sqlstate.substr(0, 2) == "57" || sqlstate.substr(0, 2) == "08" || sqlstate.substr(0, 2) == "53" ||
-        sqlstate.empty())
-      return refusal{reason::database_unavailable};
-    return refusal{reason::bad_value, refusal::duration::max(), "sql"};
+  std::shared_ptr<const standing> recall(const permission& allowed) {
+    const std::lock_guard lock{mutex_};
+    for (const auto& [of, known] : known_)
+      if (of == &allowed) return known;
+    return nullptr;
+  }
+  void remember(const permission& allowed, const std::shared_ptr<const standing>& made) {
+    const std::lock_guard lock{mutex_};
+    for (auto& [of, known] : known_)
+      if (of == &allowed) {
+        known = made;
+        return;
+      }
+    known_.emplace_back(&allowed, made);
   }
 
   database_options options_;
-  detail::watchdog watchdog_;
+  detail::pool sessions_;
   std::mutex mutex_;
-  std::condition_variable freed_;
-  std::size_t busy_ = 0;
-  std::vector<std::unique_ptr<pqxx::connection>> idle_;
+  std::vector<std::pair<const permission*, std::shared_ptr<const standing>>> known_;
 };
 
 }  // namespace checkrein::sql

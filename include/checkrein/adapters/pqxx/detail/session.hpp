@@ -1,0 +1,212 @@
+#pragma once
+
+#include <libpq-fe.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace checkrein::sql::detail {
+
+/// Frees what libpq gave.
+struct result_deleter {
+  void operator()(PGresult* one) const noexcept { PQclear(one); }
+};
+using pg_result = std::unique_ptr<PGresult, result_deleter>;
+
+/// One connection to PostgreSQL through libpq's non-blocking interface. Every step ends by its deadline, whatever the
+/// server does; after one that did not end well the connection is good for nothing but being closed.
+///
+/// Closing is also how a statement is cancelled: the server notices a client that is gone
+/// (`client_connection_check_interval`), and no request to cancel can hit the next statement of somebody else.
+class session {
+ public:
+  using clock = std::chrono::steady_clock;
+  using deadline = clock::time_point;
+
+  /// How a step ended.
+  enum class step : unsigned char {
+    done,
+    failed,   ///< the server said no; `sqlstate()` says why, the session goes on
+    broken,   ///< the connection is gone
+    overdue,  ///< the deadline passed first
+    flooded,  ///< more bytes arrived for one row than were asked for
+  };
+
+  session() = default;
+  ~session() { close(); }
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  /// Connects. Text is UTF-8 whatever the settings say: the statement that was vetted is the one that is parsed.
+  step connect(const std::string& settings, deadline until) {
+    const char* const names[] = {"dbname", "client_encoding", "fallback_application_name", nullptr};
+    const char* const values[] = {settings.c_str(), "UTF8", "checkrein", nullptr};
+    connection_ = PQconnectStartParams(names, values, 1);
+    if (connection_ == nullptr || PQstatus(connection_) == CONNECTION_BAD) return step::broken;
+    for (PostgresPollingStatusType now = PGRES_POLLING_WRITING; now != PGRES_POLLING_OK;
+         now = PQconnectPoll(connection_)) {
+      if (now == PGRES_POLLING_FAILED) return step::broken;
+      if (const step ready = wait(now == PGRES_POLLING_READING ? POLLIN : POLLOUT, until); ready != step::done)
+        return ready;
+    }
+    PQsetNoticeReceiver(
+        connection_, [](void*, const PGresult*) {}, nullptr);
+    return PQsetnonblocking(connection_, 1) == 0 ? step::done : step::broken;
+  }
+  void close() noexcept {
+    if (connection_ != nullptr) PQfinish(connection_);
+    connection_ = nullptr;
+  }
+
+  [[nodiscard]] PGconn* raw() const noexcept { return connection_; }
+  [[nodiscard]] std::string_view sqlstate() const noexcept { return sqlstate_; }
+  [[nodiscard]] bool at_least(int version) const noexcept { return PQserverVersion(connection_) >= version; }
+  /// Neither in a transaction nor in the middle of anything.
+  [[nodiscard]] bool idle() const noexcept {
+    return connection_ != nullptr && PQtransactionStatus(connection_) == PQTRANS_IDLE;
+  }
+  /// What the server says of a setting that it reports.
+  [[nodiscard]] std::string_view reported(const char* setting) const noexcept {
+    const char* const value = PQparameterStatus(connection_, setting);
+    return value == nullptr ? std::string_view{} : std::string_view{value};
+  }
+
+  /// Text as an SQL literal that means the same under every setting of the server; empty when it cannot be one.
+  [[nodiscard]] std::string literal(std::string_view text) const {
+    char* const made = PQescapeLiteral(connection_, text.data(), text.size());
+    if (made == nullptr) return {};
+    std::string out{made};
+    PQfreemem(made);
+    return out;
+  }
+
+  /// Runs text of our own, maybe several statements, and keeps the last result.
+  step run(const std::string& text, deadline until, pg_result* last = nullptr) {
+    if (PQsendQuery(connection_, text.c_str()) == 0) return step::broken;
+    return collect(until, last);
+  }
+  /// Prepares one statement and describes its columns: nothing is executed.
+  step prepare(const std::string& statement, deadline until, pg_result& columns) {
+    if (PQsendPrepare(connection_, prepared, statement.c_str(), 0, nullptr) == 0) return step::broken;
+    if (const step done = collect(until, nullptr); done != step::done) return done;
+    if (PQsendDescribePrepared(connection_, prepared) == 0) return step::broken;
+    return collect(until, &columns);
+  }
+  /// Runs one statement by the extended protocol, which takes no second, for a small result.
+  step run_one(const std::string& statement, deadline until, pg_result& result) {
+    if (PQsendQueryParams(connection_, statement.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 0)
+      return step::broken;
+    return collect(until, &result);
+  }
+  /// Starts what was prepared; rows come one by one from `next`.
+  step start(deadline until) {
+    if (PQsendQueryPrepared(connection_, prepared, 0, nullptr, nullptr, nullptr, 0) == 0 ||
+        PQsetSingleRowMode(connection_) == 0)
+      return step::broken;
+    return flush(until);
+  }
+  /// The next row, or null when there are no more.
+  ///
+  /// @param most  bytes that may arrive for it, roughly; what is not bounded here would be kept in memory by libpq
+  step next(deadline until, std::size_t most, pg_result& row) {
+    const step got = take(until, most, row);
+    if (got != step::done || row == nullptr) return got;
+    switch (PQresultStatus(row.get())) {
+      case PGRES_SINGLE_TUPLE:
+        return step::done;
+      case PGRES_TUPLES_OK: {  // the end of them
+        row.reset();
+        return collect(until, nullptr);
+      }
+      default:
+        return fail(std::move(row), until);
+    }
+  }
+  /// Reads on for a little while without keeping anything, until what was started has ended.
+  step drain(deadline until, std::size_t most) {
+    pg_result row;
+    for (std::size_t seen = 0; seen <= most;) {
+      if (const step got = take(until, most, row); got != step::done) return got;
+      if (row == nullptr) return step::done;
+      for (int i = 0; i < PQnfields(row.get()) && PQntuples(row.get()) > 0; ++i)
+        seen += static_cast<std::size_t>(PQgetlength(row.get(), 0, i)) + 8;
+    }
+    return step::flooded;
+  }
+
+ private:
+  /// Waits until the socket is ready.
+  step wait(short events, deadline until) const noexcept {
+    while (true) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()).count();
+      if (left <= 0) return step::overdue;
+      pollfd one{PQsocket(connection_), events, 0};
+      const int ready = ::poll(&one, 1, left > INT_MAX ? INT_MAX : static_cast<int>(left));
+      if (ready > 0) return step::done;
+      if (ready < 0 && errno != EINTR) return step::broken;
+    }
+  }
+  /// Sends what is still to be sent.
+  step flush(deadline until) noexcept {
+    for (int left = PQflush(connection_); left != 0; left = PQflush(connection_)) {
+      if (left < 0) return step::broken;
+      if (const step ready = wait(POLLIN | POLLOUT, until); ready != step::done) return ready;
+      if (PQconsumeInput(connection_) == 0) return step::broken;
+    }
+    return step::done;
+  }
+  /// The next result, or null at the end.
+  step take(deadline until, std::size_t most, pg_result& result) noexcept {
+    result.reset();
+    if (const step sent = flush(until); sent != step::done) return sent;
+    std::size_t arrived = 0;
+    while (PQisBusy(connection_) != 0) {
+      if (arrived > most) return step::flooded;
+      if (const step ready = wait(POLLIN, until); ready != step::done) return ready;
+      int waiting = 0;
+      if (::ioctl(PQsocket(connection_), FIONREAD, &waiting) == 0 && waiting > 0)
+        arrived += static_cast<std::size_t>(waiting);
+      if (PQconsumeInput(connection_) == 0) return step::broken;
+    }
+    result.reset(PQgetResult(connection_));
+    return step::done;
+  }
+  /// Reads all results of what was sent; the first failure is kept.
+  step collect(deadline until, pg_result* last) {
+    pg_result one;
+    while (true) {
+      if (const step got = take(until, our_own, one); got != step::done) return got;
+      if (one == nullptr) return step::done;
+      const ExecStatusType status = PQresultStatus(one.get());
+      if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) return fail(std::move(one), until);
+      if (last != nullptr) *last = std::move(one);
+    }
+  }
+  step fail(pg_result failed, deadline until) {
+    const char* const state = PQresultErrorField(failed.get(), PG_DIAG_SQLSTATE);
+    sqlstate_ = state == nullptr ? "" : state;
+    const bool copying = PQresultStatus(failed.get()) != PGRES_FATAL_ERROR;  // COPY and its kin: never of ours
+    failed.reset();
+    if (copying || PQstatus(connection_) != CONNECTION_OK) return step::broken;
+    for (pg_result rest;;) {
+      if (const step got = take(until, our_own, rest); got != step::done) return got;
+      if (rest == nullptr) return step::failed;
+    }
+  }
+
+  static constexpr const char* prepared = "checkrein_statement";  // named: what runs in between takes the unnamed one
+  static constexpr std::size_t our_own = std::size_t{16} << 20;   // of what is not a model's answer
+
+  PGconn* connection_ = nullptr;
+  std::string sqlstate_;
+};
+
+}  // namespace checkrein::sql::detail

@@ -39,3 +39,9 @@ struct ask_shop {
           cr::sql::max_bytes<256 * 1024>, cr::sql::plan_cost<10'000>, cr::sql::plan_rows<100'000>,
           cr::sql::timeout<std::chrono::milliseconds, 1200>>>;
 };
+
+/// One visit for each statement that is tried, so the usual limits of a service would be in the way.
+struct trial : cr::policy<cr::toolbox<ask_shop>,
+                          cr::limit<cr::visits, cr::per_account, cr::smooth<1'000'000, std::chrono::seconds>>,
+                          cr::limit<cr::visits, cr::per_client, cr::smooth<1'000'000, std::chrono::seconds>>,
+                          cr::limit<cr::refusals, cr::per_account, cr::smooth<1'000'000, std::chrono::seconds>>> {};

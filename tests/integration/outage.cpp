@@ -88,7 +88,8 @@ TEST_CASE("outage: an idle connection whose backend froze is replaced when patie
   {
     pqxx::connection connection{admin()};
     pqxx::nontransaction tx{connection};
-    serving = tx.exec("SELECT pid FROM pg_stat_activity WHERE usename = 'shop_agent' ORDER BY backend_start DESC")[0][0].as<pid_t>();
+    serving = tx.exec("SELECT pid FROM pg_stat_activity WHERE usename = 'shop_agent' ORDER BY backend_start DESC")[0][0]
+                  .as<pid_t>();
   }
   ::kill(serving, SIGSTOP);
   bool answered = false;

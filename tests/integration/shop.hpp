@@ -32,6 +32,8 @@ struct policy : cr::policy<cr::toolbox<look_up>, cr::needs<cr::verified<cr::emai
                            cr::limit<cr::visits, cr::per_account, cr::smooth<10'000, std::chrono::seconds>>,
                            cr::limit<cr::refusals, cr::per_account, cr::smooth<10'000, std::chrono::seconds>>> {};
 
+inline const cr::sql::permission& look_up_permission() { return cr::detail::permission_of<look_up>::value; }
+
 inline std::string admin() {
   const char* const text = std::getenv("CHECKREIN_PG_ADMIN");
   REQUIRE(text != nullptr);

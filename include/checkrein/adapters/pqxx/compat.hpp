@@ -25,26 +25,24 @@ std::string settings_of(const Connection& connection) {
 #endif
 }
 
-/// Runs text of our own, and calls `each` with the first field of each row as text.
+/// The text of a field that is not null.
+template <class Field>
+std::string_view text_of(const Field& value) {
+#if PQXX_VERSION_MAJOR >= 7
+  return value.view();
+#else
+  return {value.c_str(), value.size()};
+#endif
+}
+
+/// Runs text of our own, and calls `each` with the first field of each row as text; with an empty one where it is null.
 template <class Transaction, class Each>
 void ask(Transaction& in, const std::string& text, Each each) {
   const auto rows = in.exec(text);
   for (const auto& row : rows) {
-    if (row.size() == 0 || row[0].is_null())
-      each(std::string_view{});
-    else
-      each(std::string_view{row[0].c_str()});
+    const auto& first = row[0];
+    each(first.is_null() ? std::string_view{} : text_of(first));
   }
-}
-
-/// Runs text of our own that gives no rows.
-template <class Transaction>
-void carry_out(Transaction& in, const std::string& text) {
-#if PQXX_VERSION_MAJOR >= 8
-  in.exec(text).no_rows();
-#else
-  in.exec(text);
-#endif
 }
 
 }  // namespace checkrein::sql::detail

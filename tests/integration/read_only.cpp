@@ -1,5 +1,8 @@
 #include "shop.hpp"
 
+#include <atomic>
+#include <vector>
+
 using namespace shop;
 
 TEST_CASE("database: a customer reads their own rows, and nobody else's") {
@@ -81,6 +84,39 @@ TEST_CASE("database: waiting for a connection is bounded too") {
   const auto took = timed([&] { static_cast<void>(at.ask("SELECT id FROM invoice LIMIT 1").has_value()); });
   CHECK(took < 2500ms);
   busy.join();
+}
+
+TEST_CASE("database: many threads share few connections, and nobody sees another's rows") {
+  open();
+  counter at;
+  const auto handlers = counter::bodies(at.database);
+  std::vector<std::thread> all;
+  std::atomic<int> right{0};
+  std::atomic<int> wrong{0};
+  for (int t = 0; t < 6; ++t)
+    all.emplace_back([&, t] {
+      const std::string customer = std::to_string(1 + t % 3);
+      const std::string first = customer == "1" ? "[[3]]" : customer == "2" ? "[[1]]" : "[[2]]";
+      cr::memory_store<policy> memory;
+      cr::testing::recording_sink sink;
+      cr::gate<policy> gate{memory, handlers, sink};
+      cr::principal who{cr::account{"https://shop.example", customer}};
+      who.has_verified<cr::email>(std::chrono::system_clock::now());
+      for (int i = 0; i < 40; ++i) {
+        auto visit = gate.admit(who);
+        auto chat = visit->converse(cr::pasted(""));
+        const bool fails = i % 5 == 4;
+        const auto reply = chat.call(
+            {"1", "look_up",
+             fails ? R"({"sql": "SELECT 1 / (id - id) FROM invoice"})" : R"({"sql": "SELECT min(id) FROM invoice"})"});
+        const bool fine = fails ? !reply.ran() && reply.refusal().why == cr::reason::bad_value
+                                : reply.ran() && reply.show(chat).find(first) != std::string_view::npos;
+        ++(fine ? right : wrong);
+      }
+    });
+  for (std::thread& one : all) one.join();
+  CHECK(right == 240);
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("database: a session is clean for the next customer") {

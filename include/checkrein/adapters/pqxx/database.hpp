@@ -31,7 +31,8 @@ struct database_options {
   std::string issuer;      ///< accounts of this issuer own rows, by their subject; others read nothing that is scoped
   std::size_t connections = 2;               ///< at most, at once
   std::chrono::milliseconds patience{1000};  ///< beyond a statement's time-out, for a connection and for the network
-  std::chrono::seconds recheck{60};          ///< how long the check of the role counts, when a connection is made anew
+  bool plaintext_network = false;    ///< a server elsewhere may be asked without TLS: anybody on the way reads it
+  std::chrono::seconds recheck{60};  ///< how long the check of the role counts, when a connection is made anew
 };
 
 /// The settings of a libpqxx connection, for `database_options::connection`.
@@ -147,8 +148,8 @@ class database {
   }
 
   /// Asks the server, as the role. Null when it does not answer everything.
-  static std::shared_ptr<const standing> check(detail::session& on, const permission& allowed,
-                                               detail::session::deadline until) {
+  std::shared_ptr<const standing> check(detail::session& on, const permission& allowed,
+                                        detail::session::deadline until) const {
     const auto made = std::make_shared<standing>();
     made->asked = clock::now();
     bool answered = true;
@@ -158,6 +159,8 @@ class database {
       for (int i = 0; answered && i < PQntuples(rows.get()); ++i) each(std::string_view{PQgetvalue(rows.get(), i, 0)});
     };
     made->excess = detail::excess_among(allowed, ask);
+    if (!options_.plaintext_network && !on.is_private())
+      made->excess.emplace_back("the server is elsewhere and the connection is not encrypted (see plaintext_network)");
     // How the server numbers the declared columns.
     std::string columns;
     std::vector<detail::declared_columns::one> all;

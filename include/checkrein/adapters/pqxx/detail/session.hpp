@@ -21,6 +21,15 @@ struct result_deleter {
 };
 using pg_result = std::unique_ptr<PGresult, result_deleter>;
 
+/// Whether a server is on this machine: a unix socket, or a loopback address.
+///
+/// @param host     as the settings name it; a path is a unix socket, and so is one that begins with `@`
+/// @param address  as it was connected to; empty for a unix socket
+constexpr bool is_local(std::string_view host, std::string_view address) noexcept {
+  if (host.empty() || host[0] == '/' || host[0] == '@') return address.empty();
+  return address == "::1" || address.substr(0, 4) == "127.";
+}
+
 /// One connection to PostgreSQL through libpq's non-blocking interface. Every step ends by its deadline, whatever the
 /// server does; after one that did not end well the connection is good for nothing but being closed.
 ///
@@ -77,6 +86,13 @@ class session {
   [[nodiscard]] std::string_view reported(const char* setting) const noexcept {
     const char* const value = PQparameterStatus(connection_, setting);
     return value == nullptr ? std::string_view{} : std::string_view{value};
+  }
+
+  /// Nobody on the way can read or change what is said: the server is on this machine, or the connection is encrypted.
+  [[nodiscard]] bool is_private() const noexcept {
+    const auto view = [](const char* text) { return text == nullptr ? std::string_view{} : std::string_view{text}; };
+    return PQsslInUse(connection_) != 0 || PQgssEncInUse(connection_) != 0 ||
+           is_local(view(PQhost(connection_)), view(PQhostaddr(connection_)));
   }
 
   /// Text as an SQL literal that means the same under every setting of the server; empty when it cannot be one.

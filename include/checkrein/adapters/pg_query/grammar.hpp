@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include <checkrein/adapters/pg_query/detail/check_expression.hpp>
 #include <checkrein/adapters/pg_query/detail/check_from.hpp>
@@ -37,7 +36,7 @@ inline constexpr std::size_t max_brackets = 64;
 inline constexpr std::size_t max_signs = 32;
 
 /// What a byte may mean to a check that is no lexer.
-enum class byte_class : unsigned char { plain, control, blank, quote, open, close, sign, slash };
+enum class byte_class : unsigned char { plain, control, blank, quote, open, close, sign, slash, star };
 inline constexpr auto byte_classes = [] {
   std::array<byte_class, 256> all{};
   for (unsigned c = 0; c < 0x20; ++c) all[c] = byte_class::control;
@@ -48,6 +47,7 @@ inline constexpr auto byte_classes = [] {
   for (const unsigned char c : {')', ']'}) all[c] = byte_class::close;
   for (const unsigned char c : {'-', '+', '~'}) all[c] = byte_class::sign;
   all['/'] = byte_class::slash;
+  all['*'] = byte_class::star;
   return all;
 }();
 
@@ -67,7 +67,6 @@ inline finding check_bytes(const permission& allowed, std::string_view text) {
     const byte_class is = byte_classes[static_cast<unsigned char>(c)];
     if (is == byte_class::plain) {
       signs = 0;
-      comments -= c == '*' && comments > 0 && quote == 0 && text.substr(i, 2) == "*/" ? 1U : 0U;
       continue;
     }
     if (is == byte_class::control)
@@ -81,7 +80,10 @@ inline finding check_bytes(const permission& allowed, std::string_view text) {
       continue;
     }
     if (is == byte_class::slash && text.substr(i, 2) == "/*") ++comments;
-    if (comments > 0) continue;
+    if (comments > 0) {
+      comments -= is == byte_class::star && text.substr(i, 2) == "*/" ? 1U : 0U;
+      continue;
+    }
     switch (is) {
       case byte_class::quote:
         quote = c;
@@ -94,6 +96,9 @@ inline finding check_bytes(const permission& allowed, std::string_view text) {
       case byte_class::close:
         signs = 0;
         open -= open > 0 ? 1U : 0U;
+        break;
+      case byte_class::star:
+        signs = 0;
         break;
       case byte_class::sign:
         if (text.substr(i, 2) == "--")
@@ -122,7 +127,7 @@ inline finding examine_here(const permission& allowed, std::string_view statemen
     const int at = parsed.result.error->cursorpos;
     return {layer::parse, reason::sql_not_parsed, "syntax", at > 0 ? static_cast<std::size_t>(at) : 0};
   }
-  static thread_local std::vector<tree::node> memory;  // kept from statement to statement
+  static thread_local tree::memory memory;  // kept from statement to statement
   const tree read{parsed.result.parse_tree, memory};
   if (!read.valid()) return {layer::parse, reason::sql_not_permitted, "nesting", 0};
   found = checker{read, allowed}.run();

@@ -35,7 +35,8 @@ inline bool checker::expression(const node& wrapped, const scope& in) {
   if (key == w<"A_Expr">) {
     if (!only<"kind", "name", "lexpr", "rexpr">(*of)) return false;
     if (!listed(expression_kinds, text<"kind">(*of))) return not_callable("an operator");
-    if (!operator_listed<"name">(*of) || !expressions<"lexpr", "rexpr">(*of, in)) return false;
+    const bool between = text<"kind">(*of).find("BETWEEN") != std::string_view::npos;  // then the name is the grammar's
+    if ((!between && !operator_listed<"name">(*of)) || !expressions<"lexpr", "rexpr">(*of, in)) return false;
     if (plain_name<"name">(*of) != "^") return true;
     const node* const exponent = member<"rexpr">(*of);
     const auto power = exponent == nullptr ? std::nullopt : number(*exponent);
@@ -72,9 +73,11 @@ inline bool checker::expression(const node& wrapped, const scope& in) {
 }
 
 /// A bare name: the innermost SELECT whose FROM has it. A table that hides columns may know the name although no
-/// statement may say it; the engine would take it from there, so the search ends there.
+/// statement may say it; the engine would take it from there, so the search ends there. Where something only may have
+/// the name, the engine may go on, so the search does, too.
 inline bool checker::unqualified(std::string_view name, const scope& in) {
   bool sources = true;
+  bool somewhere = false;
   for (const scope* around = &in; around != nullptr; around = around->outer) {
     if (sources) {
       bool found = false;
@@ -87,6 +90,8 @@ inline bool checker::unqualified(std::string_view name, const scope& in) {
         } else if (one.may_hide(name)) {
           may_hide = true;
           hidden = hidden || !one.table->more_hidden;
+        } else if (one.nameable && one.may_have(name)) {
+          somewhere = true;
         }
       }
       if (hidden || (may_hide && !found)) return unknown(name);
@@ -94,14 +99,15 @@ inline bool checker::unqualified(std::string_view name, const scope& in) {
     }
     sources = around->sees_sources_of_outer;
   }
-  return row(find_source({}, name, in), name);
+  const source* const as_row = find_source({}, name, in);
+  return (somewhere && (as_row == nullptr || as_row->is == source::kind::row_function)) || row(as_row, name);
 }
 
 /// Whether a bare name may be that of a column here, whoever may read it.
 inline bool checker::may_be_column(std::string_view name, const scope& in) const noexcept {
   for (const scope* around = &in; around != nullptr; around = around->outer)
     for (const source& one : around->sources)
-      if (one.has(name) || one.may_hide(name)) return true;
+      if (one.has(name) || one.may_have(name) || one.may_hide(name)) return true;
   return false;
 }
 
@@ -148,7 +154,11 @@ inline bool checker::column(const node& of, const scope& in) {
   if (count == 1) return unqualified(parts[0], in);
   const std::string_view name = parts[count - 1];
   const source* const one = find_source(count == 3 ? parts[0] : std::string_view{}, parts[count - 2], in);
-  if (one == nullptr || !one->has(name)) return unknown(name);
+  if (one == nullptr) return unknown(name);
+  // Without the column, `source.name` is a call of the function `name`: so only of names that nobody chose.
+  const bool of_tsvector = (name == "lexeme" || name == "positions" || name == "weights") && one->may_have("lexeme") &&
+                           one->may_have("positions") && one->may_have("weights");
+  if (!one->has(name) && !of_tsvector) return unknown(name);
   if (one->recursive && conditions_ > 0) ++recursive_columns_;
   return true;
 }
@@ -180,8 +190,15 @@ inline bool checker::star(const node& fields, const scope& in, name_list& names)
   }
   const source* const one = find_source(count == 2 ? parts[0] : std::string_view{}, parts[count - 1], in);
   if (one == nullptr || !one->whole) return unknown(parts[count - 1]);
-  names.insert(names.end(), one->columns.begin(), one->columns.end());
+  append(names, *one);
   return true;
+}
+
+/// Whether names without a schema are looked for in this one: in those of the tables.
+inline bool checker::in_search_path(std::string_view schema) const noexcept {
+  for (const table_grant& one : allowed_.tables)
+    if (one.schema == schema) return true;
+  return false;
 }
 
 /// The function that a call names, without its schema: one of the engine's in a permitted group, or a declared one.
@@ -200,7 +217,7 @@ inline bool checker::callable(const node& of, std::string_view& name) {
     if (const known_function* const known = find_function(name); known != nullptr && allowed_.takes(known->of))
       return true;
   for (const function_grant& one : allowed_.functions)
-    if (one.name == name && (count == 1 || one.schema == parts[0])) return true;
+    if (one.name == name && (count == 1 ? in_search_path(one.schema) : one.schema == parts[0])) return true;
   return not_callable(name);
 }
 

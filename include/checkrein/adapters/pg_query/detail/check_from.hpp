@@ -22,8 +22,14 @@ inline bool checker::from(const node& wrapped, scope& in, name_list& names) {
   return forbidden(key_of(*of));
 }
 
+/// The columns that `*` stands for.
+inline void checker::append(name_list& names, const source& of) {
+  for (std::size_t i = 0; i < of.columns.size(); ++i)
+    names.push_back(i + of.extra < of.columns.size() ? of.columns[i] : maybe(of.columns[i]));
+}
+
 inline bool checker::add(scope& in, source made, name_list& names) {
-  names.insert(names.end(), made.columns.begin(), made.columns.end());
+  append(names, made);
   in.sources.push_back(made);
   return true;
 }
@@ -38,13 +44,7 @@ inline bool checker::alias(const node& of, source& made) {
   if (member<"colnames">(*as) == nullptr) return true;
   if (!made.whole) return forbidden("column aliases for a table with hidden columns");
   name_list renamed{made.columns.begin(), made.columns.end(), &arena_};
-  std::size_t i = 0;
-  if (!each<"colnames">(*as, [&](const node& one) {
-        if (i == renamed.size()) renamed.emplace_back();
-        renamed[i++] = string_of(one);
-        return true;
-      }))
-    return false;
+  if (!rename<"colnames">(*as, renamed)) return false;
   made.columns = keep(std::move(renamed));
   return true;
 }
@@ -77,6 +77,7 @@ inline bool checker::range(const node& of, scope& in, name_list& names) {
   const std::string_view name = text<"relname">(of);
   source made;
   if (const source* const common = schema.empty() ? find_named(in, name) : nullptr; common != nullptr) {
+    if (common->later) return forbidden("a common table expression before it is defined");
     made = *common;
     recursive_used_ = recursive_used_ || common->recursive;
   } else {
@@ -122,7 +123,28 @@ bool checker::column_definitions(const node& of, name_list& columns) {
   });
 }
 
-/// One function of FROM with its own column definitions; adds its columns.
+/// Whether a value is an array of a permitted type, whatever its parts are.
+inline bool checker::is_array(const node& wrapped) const noexcept {
+  const node* const of = tree_.child(wrapped);
+  if (of == nullptr) return false;
+  if (of->key == w<"TypeCast">) {
+    const node* const to = member<"typeName">(*of);
+    return to != nullptr && member<"arrayBounds">(*to) != nullptr;
+  }
+  if (of->key == w<"FuncCall">) {
+    const std::string_view name = plain_name<"funcname">(*of);
+    return name == "string_to_array" || name == "regexp_split_to_array" || name == "regexp_match" ||
+           name == "tsvector_to_array" || name == "array_positions" || name == "parse_ident";
+  }
+  const node* const elements = of->key == w<"A_ArrayExpr"> ? member<"elements">(*of) : nullptr;
+  for (const node* one = elements == nullptr ? nullptr : tree_.child(*elements); one != nullptr; one = tree_.next(*one))
+    if (const node* const element = tree_.child(*one);
+        element == nullptr || (element->key != w<"A_Const"> && element->key != w<"TypeCast"> && !is_array(*one)))
+      return false;
+  return elements != nullptr;
+}
+
+/// One function of FROM with its own column definitions; adds its columns. The first gives the source its name.
 inline bool checker::one_function(const node& list, scope& in, source& made, name_list& columns, bool only_one) {
   const node* const items = member<"List">(list);
   const node* const pair = items == nullptr ? nullptr : member<"items">(*items);
@@ -132,36 +154,55 @@ inline bool checker::one_function(const node& list, scope& in, source& made, nam
   if (plain == nullptr) {  // CURRENT_DATE and its kin, and what the grammar turns into expressions
     if (!expression(*call, in)) return false;
     made.is = only_one ? source::kind::scalar_function : source::kind::row_function;
-    made.name = figure_name(*call);
-    columns.push_back(made.name);
+    const std::string_view called = figure_name(*call);
+    if (columns.empty()) made.name = called;
+    const bool scalar = member<"SQLValueFunction">(*call) != nullptr || member<"TypeCast">(*call) != nullptr;
+    columns.push_back(scalar ? called : maybe(called));
     return true;
   }
   if (!function(*plain, in)) return false;
   std::string_view name;
   if (!callable(*plain, name)) return false;
   const row_function* const rows = find_row_function(name);
-  made.name = name;
+  const bool own = find_function(name) == nullptr;  // then what it returns is not known
+  if (columns.empty()) made.name = name;
   made.is = only_one && rows == nullptr ? source::kind::scalar_function : source::kind::row_function;
   // ROWS FROM (f(...) AS (a int, ...)): the second of the pair.
   const node* const defined = tree_.next(*call);
   if (defined != nullptr && tree_.child(*defined) != nullptr) {
     made.is = source::kind::row_function;
-    name_list own{&arena_};
     const node* const one = member<"List">(*defined);
-    if (one == nullptr || !column_definitions<"items">(*one, own)) return forbidden("a column definition");
-    columns.insert(columns.end(), own.begin(), own.end());
+    if (one == nullptr || !column_definitions<"items">(*one, columns)) return forbidden("a column definition");
   } else if (rows != nullptr) {
     each_word(rows->columns, [&](std::string_view column) { columns.push_back(column); });
   } else if (name == "unnest") {  // a column for each array; of a tsvector, three
-    std::size_t arrays = 0;
-    static_cast<void>(each<"args">(*plain, [&](const node&) { return ++arrays > 0; }));
-    columns.insert(columns.end(), arrays == 0 ? 1 : arrays, name);
-  } else if (name.size() > 14 && name.find("array_elements") != name.npos) {
+    static_cast<void>(each<"args">(*plain, [&](const node& array) {
+      if (is_array(array)) {
+        columns.push_back(name);
+      } else {
+        columns.push_back(maybe(name));
+        for (const std::string_view more : {"lexeme", "positions", "weights"}) columns.push_back(maybe(more));
+      }
+      return true;
+    }));
+  } else if (!own && name.size() > 14 && name.find("array_elements") != name.npos) {
     columns.push_back("value");  // these name their column, whatever the alias
   } else {
-    columns.push_back(name);
+    // A function of your own may have named its column otherwise, or have several; ranges may be of rows.
+    columns.push_back(own || name == "lower" || name == "upper" ? maybe(name) : name);
   }
   return true;
+}
+
+/// `unnest(x, y)` is short for ROWS FROM (unnest(x), unnest(y)).
+inline bool checker::is_several(const node& list) const noexcept {
+  const node* const items = member<"List">(list);
+  const node* const pair = items == nullptr ? nullptr : member<"items">(*items);
+  const node* const call = pair == nullptr ? nullptr : tree_.child(*pair);
+  const node* const plain = call == nullptr ? nullptr : member<"FuncCall">(*call);
+  const node* const args = plain == nullptr ? nullptr : member<"args">(*plain);
+  const node* const one = args == nullptr ? nullptr : tree_.child(*args);
+  return one != nullptr && tree_.next(*one) != nullptr && plain_name<"funcname">(*plain) == "unnest";
 }
 
 inline bool checker::range_function(const node& of, scope& in, name_list& names) {
@@ -169,7 +210,8 @@ inline bool checker::range_function(const node& of, scope& in, name_list& names)
   const node* const functions = member<"functions">(of);
   const node* const first = functions == nullptr ? nullptr : tree_.child(*functions);
   if (first == nullptr) return forbidden("a function in FROM");
-  const bool only_one = tree_.next(*first) == nullptr && !is_true<"ordinality">(of);
+  const bool single = tree_.next(*first) == nullptr && !is_several(*first);
+  const bool only_one = single && !is_true<"ordinality">(of);
   source made;
   name_list columns{&arena_};
   if (!each<"functions">(of, [&](const node& one) { return one_function(one, in, made, columns, only_one); }))
@@ -179,13 +221,14 @@ inline bool checker::range_function(const node& of, scope& in, name_list& names)
     made.is = source::kind::row_function;
     if (!column_definitions<"coldeflist">(of, columns)) return false;
   }
+  const node* const as = member<"alias">(of);
+  if (single && as != nullptr && !columns.empty() && member<"coldeflist">(of) == nullptr &&
+      bare(columns[0]) == made.name) {
+    // A scalar function's alias names its column, too.
+    const std::string_view name = text<"aliasname">(*as);
+    columns[0] = is_unsure(columns[0]) ? maybe(name) : name;
+  }
   if (is_true<"ordinality">(of)) columns.push_back("ordinality");
-  const std::string_view called = made.name;
-  if (columns.size() == 1 && columns[0] == called)
-    if (const node* const as = member<"alias">(of); as != nullptr)
-      columns[0] = text<"aliasname">(*as);  // a scalar function's alias names its column, too
-  if (called == "unnest" && member<"coldeflist">(of) == nullptr)
-    for (const std::string_view more : {"lexeme", "positions", "weights"}) columns.push_back(more);
   made.columns = keep(std::move(columns));
   return alias(of, made) && add(in, made, names);
 }
@@ -209,7 +252,9 @@ inline bool checker::join(const node& of, scope& in, name_list& names) {
   const std::size_t begin = in.sources.size();
   name_list on_left{&arena_};
   name_list on_right{&arena_};
-  if (!from(*left, in, on_left) || !from(*right, in, on_right)) return false;
+  if (!from(*left, in, on_left)) return false;
+  const std::size_t middle = in.sources.size();
+  if (!from(*right, in, on_right)) return false;
   bool whole = true;
   bool recursive = false;
   for (std::size_t i = begin; i < in.sources.size(); ++i) {
@@ -217,17 +262,27 @@ inline bool checker::join(const node& of, scope& in, name_list& names) {
     recursive = recursive || in.sources[i].recursive;
   }
   const auto holds = [](const name_list& all, std::string_view name) {
-    return std::find(all.begin(), all.end(), name) != all.end();
+    return std::any_of(all.begin(), all.end(), [&](std::string_view one) { return bare(one) == bare(name); });
+  };
+  // A column that a side only may have could as well be a hidden one of that side.
+  const auto joined_by = [&](const name_list& side, std::size_t first, std::size_t last, std::string_view name) {
+    if (std::find(side.begin(), side.end(), name) != side.end()) return true;
+    for (std::size_t i = first; i < last; ++i)
+      if (in.sources[i].may_hide(name)) return false;
+    return holds(side, name);
   };
   name_list shared{&arena_};
   if (is_true<"isNatural">(of)) {
     if (!whole) return forbidden("NATURAL over a table with hidden columns");
     for (const std::string_view one : on_left)
-      if (!one.empty() && holds(on_right, one)) shared.push_back(one);
+      if (!one.empty() && !is_unsure(one) && std::find(on_right.begin(), on_right.end(), one) != on_right.end())
+        shared.push_back(one);
   }
   if (!each<"usingClause">(of, [&](const node& one) {
         const std::string_view name = string_of(one);
-        if (name.empty() || !holds(on_left, name) || !holds(on_right, name)) return unknown(name);
+        if (name.empty() || !joined_by(on_left, begin, middle, name) ||
+            !joined_by(on_right, middle, in.sources.size(), name))
+          return unknown(name);
         shared.push_back(name);
         return true;
       }))

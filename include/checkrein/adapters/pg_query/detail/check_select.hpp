@@ -127,6 +127,13 @@ inline bool checker::common_tables(const node& with, scope& in) {
   if (!only<"ctes", "recursive">(with)) return false;
   const bool recursive = is_true<"recursive">(with);
   if (recursive && !allowed_.recursion) return forbidden("WITH RECURSIVE");
+  // In WITH RECURSIVE, all of the names are known from the first on.
+  if (recursive)
+    static_cast<void>(each<"ctes">(with, [&](const node& one) {
+      if (const node* const body = member<"CommonTableExpr">(one); body != nullptr)
+        in.named.push_back({.name = text<"ctename">(*body), .later = true});
+      return true;
+    }));
   return each<"ctes">(with, [&](const node& one) {
     const node* const body = member<"CommonTableExpr">(one);
     return body == nullptr ? forbidden("WITH") : common_table(*body, in, recursive);
@@ -144,27 +151,16 @@ inline bool checker::common_table(const node& of, scope& in, bool recursive) {
     return refuse(layer::statement, reason::sql_not_select, other == nullptr ? "WITH" : key_of(*other));
   }
   source made{.name = text<"ctename">(of)};
-  const bool set_operation = text<"op">(*inner) == "SETOP_UNION";
-  if (recursive && set_operation && member<"withClause">(*inner) == nullptr) {
-    name_list columns{&arena_};
-    if (!each<"aliascolnames">(of, [&](const node& one) {
-          columns.push_back(string_of(one));
-          return true;
-        }))
-      return false;
-    made.columns = keep(std::move(columns));
-    if (!recursive_term(*inner, in, made)) return false;
+  // Only a plain UNION may name itself; in any other, its own name is that of a later one, and refused.
+  bool plain_union = text<"op">(*inner) == "SETOP_UNION";
+  for (const word clause : {w<"withClause">, w<"sortClause">, w<"limitCount">, w<"limitOffset">})
+    plain_union = plain_union && tree_.member(*inner, clause) == nullptr;
+  if (recursive && plain_union) {
+    if (!recursive_term(of, *inner, in, made)) return false;
     made.endless = made.endless && member<"cycle_clause">(of) == nullptr;
   } else {
     name_list columns{&arena_};
-    if (!select(*inner, &in, true, &columns)) return false;
-    std::size_t i = 0;
-    if (!each<"aliascolnames">(of, [&](const node& one) {
-          if (i == columns.size()) columns.emplace_back();
-          columns[i++] = string_of(one);
-          return true;
-        }))
-      return false;
+    if (!select(*inner, &in, true, &columns) || !rename<"aliascolnames">(of, columns)) return false;
     made.columns = keep(std::move(columns));
   }
   // SEARCH and CYCLE name columns of the term, and add some.
@@ -172,6 +168,7 @@ inline bool checker::common_table(const node& of, scope& in, bool recursive) {
   if (const node* const search = member<"search_clause">(of); search != nullptr) {
     if (!only<"search_col_list", "search_breadth_first", "search_seq_column">(*search)) return false;
     all.push_back(text<"search_seq_column">(*search));
+    made.extra += 1;
   }
   if (const node* const cycle = member<"cycle_clause">(of); cycle != nullptr) {
     if (!only<"cycle_col_list", "cycle_mark_column", "cycle_mark_value", "cycle_mark_default", "cycle_path_column">(
@@ -180,22 +177,30 @@ inline bool checker::common_table(const node& of, scope& in, bool recursive) {
       return false;
     all.push_back(text<"cycle_mark_column">(*cycle));
     all.push_back(text<"cycle_path_column">(*cycle));
+    made.extra += 2;
   }
   made.columns = keep(std::move(all));
-  in.named.push_back(made);
-  return true;
+  if (!recursive) {
+    in.named.push_back(made);
+    return true;
+  }
+  for (source& one : in.named)
+    if (one.later && one.name == made.name) {
+      one = made;
+      return true;
+    }
+  return forbidden("two common table expressions of one name");
 }
 
 /// `first UNION [ALL] again`, where `again` may name the term itself. It has a bound when a condition of it depends on
 /// the term: then it can come to an end. Whether it does is the time-out's to say.
-inline bool checker::recursive_term(const node& of, scope& in, source& made) {
+inline bool checker::recursive_term(const node& whole, const node& of, scope& in, source& made) {
   if (!only<"op", "all", "larg", "rarg", "limitOption">(of)) return false;
   const node* const first = member<"larg">(of);
   const node* const again = member<"rarg">(of);
   if (first == nullptr || again == nullptr) return forbidden("a set operation");
   name_list columns{&arena_};
-  if (!select(*first, &in, true, &columns)) return false;
-  for (std::size_t i = 0; i < made.columns.size() && i < columns.size(); ++i) columns[i] = made.columns[i];
+  if (!select(*first, &in, true, &columns) || !rename<"aliascolnames">(whole, columns)) return false;
   made.columns = keep(std::move(columns));
 
   scope inside{&in, true, &arena_};
@@ -204,7 +209,9 @@ inline bool checker::recursive_term(const node& of, scope& in, source& made) {
   inside.named.push_back(self);
   const bool used_before = std::exchange(recursive_used_, false);
   const std::size_t columns_before = std::exchange(recursive_columns_, 0);
+  const std::size_t conditions_before = std::exchange(conditions_, 0);  // those around it do not end it
   if (!select(*again, &inside, true, nullptr)) return false;
+  conditions_ = conditions_before;
   made.endless = recursive_used_ && recursive_columns_ == 0;
   recursive_used_ = used_before;
   recursive_columns_ = columns_before;
@@ -233,10 +240,37 @@ inline bool checker::target(const node& wrapped, const scope& in, name_list& nam
   const node* const value = member<"val">(*of);
   if (value == nullptr) return forbidden("the select list");
   if (const node* const fields = star_fields(*value); fields != nullptr) return star(*fields, in, names);
+  if (const node* const part = member<"A_Indirection">(*value); part != nullptr && is_row_star(*part))
+    return expression(*value, in) && row_fields(*part, in, names);
   std::string_view name = text<"name">(*of);
   if (name.empty()) name = figure_name(*value);
   names.push_back(name);
   return expression(*value, in);
+}
+
+/// Whether a value ends in `.*`, as in `(row).*`.
+inline bool checker::is_row_star(const node& of) const noexcept {
+  const node* const list = member<"indirection">(of);
+  for (const node* one = list == nullptr ? nullptr : tree_.child(*list); one != nullptr; one = tree_.next(*one))
+    if (tree_.next(*one) == nullptr) return member<"A_Star">(*one) != nullptr;
+  return false;
+}
+
+/// The columns that `(row).*` comes to, which has been admitted as an expression.
+inline bool checker::row_fields(const node& of, const scope& in, name_list& names) {
+  const node* const arg = member<"arg">(of);
+  if (arg == nullptr) return forbidden("*");
+  if (const node* const call = member<"FuncCall">(*arg); call != nullptr) {
+    std::string_view name;
+    if (!callable(*call, name)) return false;
+    if (const row_function* const rows = find_row_function(name); rows != nullptr)
+      each_word(rows->columns, [&](std::string_view column) { names.push_back(column); });
+    return true;
+  }
+  const source* const made = find_source({}, bare_name(*arg), in);
+  if (made == nullptr) return forbidden("*");
+  append(names, *made);
+  return true;
 }
 
 /// The one part of a bare column name, or empty.
@@ -250,7 +284,15 @@ inline std::string_view checker::bare_name(const node& wrapped) const noexcept {
 
 /// GROUP BY takes a bare name for a column of FROM, which may be a hidden one, before it takes it for one of the select
 /// list.
+///
+/// So it does within ROLLUP, CUBE, GROUPING SETS and brackets.
 inline bool checker::group_by(const node& wrapped, const scope& in, const name_list& names) {
+  const auto inner = [&](const node& one) { return group_by(one, in, names); };
+  if (const node* const sets = member<"GroupingSet">(wrapped); sets != nullptr)
+    return only<"kind", "content">(*sets) && each<"content">(*sets, inner);
+  if (const node* const row = member<"RowExpr">(wrapped);
+      row != nullptr && text<"row_format">(*row) == "COERCE_IMPLICIT_CAST")
+    return only<"args", "row_format">(*row) && each<"args">(*row, inner);
   const std::string_view name = bare_name(wrapped);
   bool output = false;
   for (const std::string_view one : names) output = output || (!name.empty() && one == name);
@@ -329,10 +371,17 @@ inline std::size_t checker::figure_name(const node& wrapped, std::string_view& n
     const node* const list = body == nullptr ? nullptr : member<"targetList">(*body);
     const node* const first = list == nullptr ? nullptr : tree_.child(*list);
     const node* const column = first == nullptr ? nullptr : member<"ResTarget">(*first);
-    if (kind != "EXPR_SUBLINK" || column == nullptr) return 0;
+    if (kind != "EXPR_SUBLINK") return 0;
+    // PostgreSQL takes the name of the subselect's column, whatever it is: a cast or CASE around it changes nothing.
+    name = {};
+    if (column == nullptr) return 2;  // VALUES, UNION: not worth finding out
     if (const std::string_view given = text<"name">(*column); !given.empty()) return sure(given);
     const node* const value = member<"val">(*column);
-    return value == nullptr ? 0 : figure_name(*value, name) > 0 ? 2 : 0;
+    const node* const part = value == nullptr ? nullptr : member<"A_Indirection">(*value);
+    if (value == nullptr || star_fields(*value) != nullptr || (part != nullptr && is_row_star(*part)) ||
+        figure_name(*value, name) == 0)
+      name = {};
+    return 2;
   }
   if (key == w<"A_Expr">) return text<"kind">(*of) == "AEXPR_NULLIF" ? sure("nullif") : 0;
   if (key == w<"CoalesceExpr">) return sure("coalesce");

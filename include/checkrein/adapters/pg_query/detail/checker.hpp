@@ -80,7 +80,7 @@ class checker {
     return one == nullptr ? std::string_view{} : tree::text(*one);
   }
   [[nodiscard]] static std::string_view key_of(const node& of) noexcept {
-    return of.key == 0 ? tree::text(of) : words_of_tree.words[of.key].text;
+    return of.key == 0 ? tree::text(of) : words_of_tree.texts[of.key];
   }
   /// Every field of the node is one of these.
   template <fixed_string... fields>
@@ -130,6 +130,27 @@ class checker {
     return kept_.front();
   }
 
+  /// The name as that of a column which the engine may not have.
+  [[nodiscard]] std::string_view maybe(std::string_view name) {
+    return is_unsure(name) ? name : made_up_.emplace_front(std::string(1, unsure) + std::string(name));
+  }
+  /// Gives the first columns other names. Where it is not sure how many columns there are, it is not sure either which
+  /// keep theirs.
+  template <fixed_string field>
+  bool rename(const node& of, name_list& columns) {
+    bool sure = true;
+    for (const std::string_view one : columns) sure = sure && !is_unsure(one);
+    std::size_t i = 0;
+    if (!each<field>(of, [&](const node& one) {
+          if (i == columns.size()) columns.emplace_back();
+          columns[i++] = string_of(one);
+          return true;
+        }))
+      return false;
+    for (; !sure && i < columns.size(); ++i) columns[i] = maybe(columns[i]);
+    return true;
+  }
+
   // --- check_select.hpp
   // -----------------------------------------------------------------------------------------------
   bool top(const node& body);
@@ -140,9 +161,11 @@ class checker {
   bool value_rows(const node& of, scope& in, name_list& names);
   bool common_tables(const node& with, scope& in);
   bool common_table(const node& of, scope& in, bool recursive);
-  bool recursive_term(const node& of, scope& in, source& made);
+  bool recursive_term(const node& whole, const node& of, scope& in, source& made);
   bool endless_is_cut(const node& of, const scope& in, std::size_t calls_before);
   bool target(const node& wrapped, const scope& in, name_list& names);
+  [[nodiscard]] bool is_row_star(const node& of) const noexcept;
+  bool row_fields(const node& of, const scope& in, name_list& names);
   bool group_by(const node& wrapped, const scope& in, const name_list& names);
   bool sort(const node& wrapped, const scope& in, const name_list* names);
   [[nodiscard]] std::string_view bare_name(const node& wrapped) const noexcept;
@@ -163,7 +186,10 @@ class checker {
   bool alias(const node& of, source& made);
   [[nodiscard]] const table_grant* find_table(std::string_view schema, std::string_view name) const noexcept;
   [[nodiscard]] static const source* find_named(const scope& in, std::string_view name) noexcept;
+  [[nodiscard]] bool is_array(const node& wrapped) const noexcept;
+  [[nodiscard]] bool is_several(const node& list) const noexcept;
   bool add(scope& in, source made, name_list& names);
+  void append(name_list& names, const source& of);
 
   // --- check_expression.hpp
   // -------------------------------------------------------------------------------------------
@@ -179,6 +205,7 @@ class checker {
   bool star(const node& fields, const scope& in, name_list& names);
   [[nodiscard]] const node* star_fields(const node& wrapped) const noexcept;
   bool function(const node& of, const scope& in);
+  [[nodiscard]] bool in_search_path(std::string_view schema) const noexcept;
   bool callable(const node& of, std::string_view& name);
   bool bounded_arguments(const node& of, std::string_view name);
   bool window(const node& of, const scope& in);
@@ -197,7 +224,7 @@ class checker {
   alignas(std::max_align_t) std::array<std::byte, 8192> first_;  // most statements need no more
   std::pmr::monotonic_buffer_resource arena_{first_.data(), first_.size()};
   std::pmr::forward_list<name_list> kept_{&arena_};       // column lists that sources view
-  std::pmr::forward_list<std::string> made_up_{&arena_};  // column1, column2, ... of VALUES
+  std::pmr::forward_list<std::string> made_up_{&arena_};  // column1, column2, ... of VALUES; unsure names
   std::size_t calls_ = 0;                                 // function calls seen
   std::size_t conditions_ = 0;                            // WHERE and ON around the expression
   std::size_t recursive_columns_ = 0;                     // columns of the recursive term seen in a condition

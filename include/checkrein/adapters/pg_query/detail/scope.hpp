@@ -13,6 +13,18 @@ namespace checkrein::sql::detail {
 
 using name_list = std::pmr::vector<std::string_view>;
 
+/// Stands before a column that the engine may not have after all, such as that of `unnest(x) AS name`: of a tsvector,
+/// it has three others. No name begins with it, so that nothing takes such a column for a sure one.
+inline constexpr char unsure = '\0';
+
+[[nodiscard]] constexpr bool is_unsure(std::string_view column) noexcept {
+  return !column.empty() && column[0] == unsure;
+}
+/// The name without the mark.
+[[nodiscard]] constexpr std::string_view bare(std::string_view column) noexcept {
+  return is_unsure(column) ? column.substr(1) : column;
+}
+
 /// Something in FROM, or a common table expression: its name, and the columns that a statement may name of it.
 struct source {
   enum class kind : std::uint8_t {
@@ -32,10 +44,18 @@ struct source {
   bool nameable = true;    ///< false below a join that has an alias of its own
   bool recursive = false;  ///< the term that is being defined
   bool endless = false;    ///< a recursive term without a bound
+  std::size_t extra = 0;   ///< last columns, of SEARCH and CYCLE, which `*` leaves out in a subselect
+  bool later = false;      ///< a common table expression that is not defined yet
 
   [[nodiscard]] bool has(std::string_view column) const noexcept {
     for (const std::string_view one : columns)
       if (one == column && !one.empty()) return true;
+    return false;
+  }
+  /// Whether the engine may or may not have this column.
+  [[nodiscard]] bool may_have(std::string_view column) const noexcept {
+    for (const std::string_view one : columns)
+      if (is_unsure(one) && bare(one) == column) return true;
     return false;
   }
   /// Whether the engine may know this name in it although no statement may.

@@ -1,14 +1,16 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <forward_list>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include <checkrein/adapters/pg_query/detail/words.hpp>
 #include <checkrein/base/fixed_string.hpp>
@@ -42,10 +44,9 @@ using word = std::uint8_t;
 /// that Debian builds for.)
 struct word_table {
   static_assert(std::endian::native == std::endian::little);
-  struct entry {
+  struct ends {
     std::uint64_t first = 0;
     std::uint64_t last = 0;
-    std::string_view text{};
   };
   static constexpr std::size_t slots = 2048;
 
@@ -59,8 +60,11 @@ struct word_table {
     return value;
   }
 
+  // Apart from each other, so that a look-up touches little memory.
   std::array<word, slots> at{};
-  std::array<entry, tree_word_count> words{};
+  std::array<ends, tree_word_count> words{};
+  std::array<std::uint8_t, tree_word_count> sizes{};
+  std::array<std::string_view, tree_word_count> texts{};
   bool parted = true;
 };
 inline constexpr word_table words_of_tree = [] {
@@ -68,9 +72,11 @@ inline constexpr word_table words_of_tree = [] {
   word number = 0;
   each_word(tree_words, [&](std::string_view one) {
     const std::size_t part = one.size() < 8 ? one.size() : 8;
-    const word_table::entry made{word_table::load(one.data(), part),
-                                 word_table::load(one.data() + one.size() - part, part), one};
+    const word_table::ends made{word_table::load(one.data(), part),
+                                word_table::load(one.data() + one.size() - part, part)};
     all.words[++number] = made;
+    all.sizes[number] = static_cast<std::uint8_t>(one.size());
+    all.texts[number] = one;
     word& slot = all.at[word_table::hash(made.first, made.last, one.size())];
     all.parted = all.parted && slot == 0;
     slot = number;
@@ -125,15 +131,15 @@ inline read_key find_key(const char* text, const char* end) noexcept {
     first = last = word_table::load(text, size);
   }
   const word number = words_of_tree.at[word_table::hash(first, last, size)];
-  const word_table::entry& known = words_of_tree.words[number];
-  const bool same = known.first == first && known.last == last && known.text.size() == size && size != 0 &&
-                    (size <= 16 || known.text == std::string_view{text, size});
+  const word_table::ends& known = words_of_tree.words[number];
+  const bool same = ((known.first ^ first) | (known.last ^ last) | (words_of_tree.sizes[number] ^ size)) == 0 &&
+                    size != 0 && (size <= 16 || words_of_tree.texts[number] == std::string_view{text, size});
   return {text + size, same ? number : word{0}};
 }
 
 constexpr word word_number(std::string_view name) noexcept {
   for (std::size_t i = 1; i < tree_word_count; ++i)
-    if (words_of_tree.words[i].text == name) return static_cast<word>(i);
+    if (words_of_tree.texts[i] == name) return static_cast<word>(i);
   return 0;
 }
 /// The number of a word; one that is misspelt does not compile.
@@ -184,18 +190,34 @@ class tree {
     kind is = kind::scalar;
   };
 
-  /// @param memory  where the nodes are kept; what was in it is gone
-  tree(std::string_view json, std::vector<node>& memory) : nodes_{memory} {
-    nodes_.clear();
-    valid_ = read(json);
-  }
+  /// Where the nodes of one tree are kept. Kept from tree to tree, it is made only once.
+  class memory {
+   public:
+    [[nodiscard]] node* at() const noexcept { return nodes_.get(); }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    /// Makes room for twice as many, at least; what was in it stays.
+    [[gnu::noinline]] void grow() {
+      const std::size_t more = size_ < 512 ? 1024 : 2 * size_;
+      auto made = std::make_unique<node[]>(more);
+      std::copy_n(nodes_.get(), size_, made.get());
+      nodes_ = std::move(made);
+      size_ = more;
+    }
+
+   private:
+    std::unique_ptr<node[]> nodes_{};
+    std::size_t size_ = 0;
+  };
+
+  /// @param in  where the nodes are kept; what was in it is gone
+  tree(std::string_view json, memory& in) : valid_{read(json, in)}, nodes_{in.at()} {}
 
   [[nodiscard]] bool valid() const noexcept { return valid_; }
   [[nodiscard]] const node& root() const noexcept { return nodes_[0]; }
   [[nodiscard]] const node* child(const node& of) const noexcept {
-    return of.child == none ? nullptr : &nodes_[of.child];
+    return of.child == none ? nullptr : nodes_ + of.child;
   }
-  [[nodiscard]] const node* next(const node& of) const noexcept { return of.next == none ? nullptr : &nodes_[of.next]; }
+  [[nodiscard]] const node* next(const node& of) const noexcept { return of.next == none ? nullptr : nodes_ + of.next; }
   /// The member of an object, or null.
   [[nodiscard]] const node* member(const node& of, word key) const noexcept {
     if (of.is != kind::object) return nullptr;
@@ -213,7 +235,9 @@ class tree {
   };
 
   static constexpr std::string_view name_begins = R"({"String":{"sval":")";
+  static constexpr std::string_view column_begins = R"({"ColumnRef":{"fields":[)";
   static constexpr std::string_view name_ends = "\"}}";
+  static constexpr std::string_view location_begins = "\"location\":";
   static bool begins(const char* at, const char* end, std::string_view with) noexcept {
     return static_cast<std::size_t>(end - at) >= with.size() && std::memcmp(at, with.data(), with.size()) == 0;
   }
@@ -239,10 +263,11 @@ class tree {
     return at;
   }
 
-  bool read(std::string_view json) {
+  bool read(std::string_view json, memory& in) {
     level open[max_depth];
     std::size_t depth = 0;
-    nodes_.reserve(json.size() / 14 + 16);
+    std::uint32_t count = 0;
+    node* nodes = in.at();
     const char* at = json.data();
     const char* const end = at + json.size();
     if (at == end || *at != '{') return false;
@@ -250,12 +275,16 @@ class tree {
     std::uint32_t key_size = 0;
     word key = 0;
     const auto add = [&](kind is, const char* text, std::size_t size) __attribute__((always_inline)) {
-      const auto number = static_cast<std::uint32_t>(nodes_.size());
-      nodes_.push_back({text, static_cast<std::uint32_t>(size), none, none, 0, key, is});
+      if (count == in.size()) {
+        in.grow();
+        nodes = in.at();
+      }
+      const std::uint32_t number = count++;
+      nodes[number] = {text, static_cast<std::uint32_t>(size), none, none, 0, key, is};
       if (depth > 0) {
-        level& in = open[depth - 1];
-        (in.last == none ? nodes_[in.parent].child : nodes_[in.last].next) = number;
-        in.last = number;
+        level& inside = open[depth - 1];
+        (inside.last == none ? nodes[inside.parent].child : nodes[inside.last].next) = number;
+        inside.last = number;
       }
       return number;
     };
@@ -265,6 +294,17 @@ class tree {
       key = 0;
       if (in_object) {
         if (at >= end || *at != '"') return false;
+        if (begins(at, end, location_begins)) {  // of the object, not a member of it
+          at += location_begins.size();
+          std::uint32_t digits = 0;
+          if (at < end && *at == '-')  // -1: it has none
+            for (++at; at < end && *at >= '0' && *at <= '9';) ++at;
+          while (at < end && *at >= '0' && *at <= '9') digits = digits * 10 + (static_cast<std::uint32_t>(*at++) & 15U);
+          nodes[open[depth - 1].parent].location = digits;
+          if (!close(at, end, open, depth)) return false;
+          if (depth == 0) return at == end;
+          continue;
+        }
         key_text = ++at;
         const read_key found = find_key(at, end);
         if (found.end == nullptr || end - found.end < 2 || found.end[1] != ':') return false;
@@ -276,7 +316,19 @@ class tree {
       if (at >= end) return false;
       // A member whose name is unknown keeps its name, so that a refusal can say it; nothing reads its value.
       const bool unknown = in_object && key == 0;
-      if (!unknown && begins(at, end, name_begins)) {
+      // A column's name, which is the most frequent of all: three levels at once.
+      if (!unknown && end - at > 12 && at[2] == 'C' && at[11] == '"' && depth + 3 < max_depth &&
+          begins(at, end, column_begins)) {
+        for (const word inside : {key, w<"ColumnRef">, w<"fields">}) {
+          key = inside;
+          const bool object = inside != w<"fields">;
+          const std::uint32_t number = add(object ? kind::object : kind::array, nullptr, 0);
+          open[depth++] = {number, none, object};
+        }
+        key = 0;
+        at += column_begins.size();
+      }
+      if (!unknown && end - at > 8 && at[2] == 'S' && at[8] == '"' && begins(at, end, name_begins)) {
         const char* text = at + name_begins.size();
         bool escaped = false;
         at = find_quote(text, end, escaped);
@@ -314,38 +366,44 @@ class tree {
         }
       } else {
         const char* const text = at;
-        std::uint32_t digits = 0;
-        while (at < end && *at != ',' && *at != ']' && *at != '}')
-          digits = digits * 10 + (static_cast<std::uint32_t>(*at++) & 15U);
-        if (in_object && key == w<"location">)  // of the object, not a member of it
-          nodes_[open[depth - 1].parent].location = digits;
-        else
-          add(kind::scalar, unknown ? key_text : text, unknown ? key_size : static_cast<std::size_t>(at - text));
+        while (at < end && *at != ',' && *at != ']' && *at != '}') ++at;
+        add(kind::scalar, unknown ? key_text : text, unknown ? key_size : static_cast<std::size_t>(at - text));
       }
-      // What closes behind it, and where it stood.
-      while (at < end && *at != ',') {
-        if (depth == 0 || open[depth - 1].object != (*at == '}') || (*at != '}' && *at != ']')) return false;
-        --depth;
-        if (++at == end) return depth == 0;
-      }
-      if (depth == 0 || at >= end) return false;
-      ++at;
+      if (!close(at, end, open, depth)) return false;
+      if (depth == 0) return at == end;
     }
+  }
+
+  /// What closes behind a value, and the comma behind it.
+  static bool close(const char*& at, const char* end, const level* open, std::size_t& depth) noexcept {
+    while (at < end && *at != ',') {
+      if (depth == 0 || open[depth - 1].object != (*at == '}') || (*at != '}' && *at != ']')) return false;
+      --depth;
+      if (++at == end) return depth == 0;
+    }
+    if (depth == 0 || at >= end) return false;
+    ++at;
+    return true;
   }
 
   /// libpg_query escapes quotes, control characters, `<` and `>`.
   static std::string unescape(std::string_view text) {
+    constexpr std::string_view letters = "bfnrt";
+    constexpr std::string_view controls = "\b\f\n\r\t";
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
       if (text[i] != '\\' || i + 1 >= text.size()) {
         out += text[i];
       } else if (text[i + 1] == '"' || text[i + 1] == '\\' || text[i + 1] == '/') {
         out += text[++i];
-      } else if (text.substr(i, 6) == "\\u003c") {
-        out += '<';
-        i += 5;
-      } else if (text.substr(i, 6) == "\\u003e") {
-        out += '>';
+      } else if (const std::size_t letter = letters.find(text[i + 1]); letter != letters.npos) {
+        out += controls[letter];
+        ++i;
+      } else if (text.substr(i, 4) == "\\u00" && i + 6 <= text.size()) {
+        unsigned code = 0;
+        for (const char c : text.substr(i + 4, 2))
+          code = code * 16 + (static_cast<unsigned>(c) & 15U) + (c > '9' ? 9U : 0U);
+        out += static_cast<char>(code);
         i += 5;
       } else {
         out += text[i];
@@ -355,8 +413,8 @@ class tree {
   }
 
   std::forward_list<std::string> unescaped_{};  // addresses stay
-  std::vector<node>& nodes_;
-  bool valid_ = false;
+  bool valid_;
+  const node* nodes_;
 };
 
 }  // namespace checkrein::sql::detail

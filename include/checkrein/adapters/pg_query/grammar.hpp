@@ -41,11 +41,11 @@ inline constexpr auto byte_classes = [] {
   std::array<byte_class, 256> all{};
   for (unsigned c = 0; c < 0x20; ++c) all[c] = byte_class::control;
   all[0x7f] = byte_class::control;
-  for (const unsigned char c : {' ', '\t', '\n', '\r'}) all[c] = byte_class::blank;
-  for (const unsigned char c : {'\'', '"'}) all[c] = byte_class::quote;
-  for (const unsigned char c : {'(', '['}) all[c] = byte_class::open;
-  for (const unsigned char c : {')', ']'}) all[c] = byte_class::close;
-  for (const unsigned char c : {'-', '+', '~'}) all[c] = byte_class::sign;
+  for (const char c : {' ', '\t', '\n', '\r'}) all[static_cast<unsigned char>(c)] = byte_class::blank;
+  for (const char c : {'\'', '"'}) all[static_cast<unsigned char>(c)] = byte_class::quote;
+  for (const char c : {'(', '['}) all[static_cast<unsigned char>(c)] = byte_class::open;
+  for (const char c : {')', ']'}) all[static_cast<unsigned char>(c)] = byte_class::close;
+  for (const char c : {'-', '+', '~'}) all[static_cast<unsigned char>(c)] = byte_class::sign;
   all['/'] = byte_class::slash;
   all['*'] = byte_class::star;
   return all;

@@ -369,88 +369,112 @@ TEST_CASE("names: where the engine goes on to look around a subselect, so does t
     std::string_view refused;
     std::string_view admitted;
   };
-  for (const auto& [refused, admitted] : std::initializer_list<pair>{
-           // A subselect's column has the name of its first, and no cast or CASE around it gives it another.
-           {"SELECT (SELECT 1 + 1)::name FROM invoice ORDER BY name",
-            "SELECT (1 + 1)::name FROM invoice ORDER BY name"},
-           {"SELECT (VALUES (1))::date FROM invoice ORDER BY date",
-            "SELECT '2024-01-01'::date FROM invoice ORDER BY date"},
-           {"SELECT (SELECT 1 AS x UNION SELECT 2)::name FROM invoice ORDER BY name",
-            "SELECT (SELECT 1 AS name)::date FROM invoice ORDER BY name"},
-           {"SELECT CASE WHEN true THEN 1 ELSE (SELECT 1 + 1) END FROM invoice ORDER BY \"case\"",
-            "SELECT CASE WHEN true THEN 1 ELSE 1 + 1 END FROM invoice ORDER BY \"case\""},
-           {"SELECT (SELECT secret.* FROM (SELECT 1 AS x) secret) FROM invoice ORDER BY secret",
-            "SELECT (SELECT secret.x FROM (SELECT 1 AS x) secret) FROM invoice ORDER BY x"},
-           {"SELECT (SELECT (secret).* FROM (SELECT 1 AS x) secret) FROM billing.line, note ORDER BY secret",
-            "SELECT (SELECT (s).x FROM (SELECT 1 AS x) s) FROM billing.line ORDER BY x"},
-           {"SELECT (SELECT 1 AS secret)::date FROM invoice GROUP BY date",
-            "SELECT (SELECT 1 AS d)::date FROM invoice GROUP BY d"},
-           // unnest() has other columns for a tsvector than for an array.
-           {"SELECT (SELECT weights FROM unnest(ARRAY[1]) u) FROM invoice",
-            "SELECT (SELECT u FROM unnest(ARRAY[1]) u) FROM invoice"},
-           {"SELECT (SELECT secret FROM unnest(tags) AS secret) FROM invoice",
-            "SELECT (SELECT tag FROM unnest(tags) AS tag) FROM invoice"},
-           {"SELECT (SELECT secret FROM unnest(ARRAY[1], ARRAY[2]) AS secret) FROM invoice",
-            "SELECT (SELECT secret FROM unnest(ARRAY[1], ARRAY[2]) AS u (secret)) FROM invoice"},
-           {"SELECT secret FROM note, unnest(words) AS secret",
-            "SELECT t.secret FROM note, unnest(words) AS t (secret)"},
-           {"SELECT (SELECT i FROM (SELECT * FROM unnest(tags) AS i) q) FROM invoice i",
-            "SELECT (SELECT k FROM (SELECT * FROM unnest(tags) AS k) q) FROM invoice i"},
-           {"SELECT (SELECT name FROM (SELECT * FROM unnest(tags), (SELECT 1 AS x, 2 AS name) s) q (a, b, c)) FROM "
-            "invoice",
-            "SELECT (SELECT c FROM (SELECT * FROM unnest(tags), (SELECT 1 AS x, 2 AS name) s) q (a, b, c)) FROM "
-            "invoice"},
-           {"SELECT q.pg_sleep FROM (SELECT * FROM unnest(tags) AS pg_sleep, invoice) q",
-            "SELECT q.tag FROM (SELECT tag, id FROM invoice, unnest(tags) AS tag) q"},
-           {"SELECT pg_sleep.pg_sleep FROM invoice, unnest(tags) AS pg_sleep",
-            "SELECT u.lexeme FROM invoice, unnest(to_tsvector(status)) AS u"},
-           {"SELECT 1 FROM (invoice CROSS JOIN unnest(tags) AS secret) JOIN (SELECT 'x' AS secret) q USING (secret)",
-            "SELECT 1 FROM (invoice CROSS JOIN unnest(tags) AS tag) JOIN (SELECT 'x' AS tag) q USING (tag)"},
-           {"SELECT 1 FROM (SELECT 'x' AS secret) q JOIN (note CROSS JOIN unnest(words) AS secret) USING (secret)",
-            "SELECT 1 FROM (SELECT 'x' AS tag) q JOIN (note CROSS JOIN unnest(words) AS t (tag)) USING (tag)"},
-           // An alias names the column of a lone function, with or without WITH ORDINALITY, and of no other.
-           {"SELECT (SELECT age FROM age(now()) WITH ORDINALITY AS x) FROM invoice",
-            "SELECT (SELECT age FROM age(now()) WITH ORDINALITY) FROM invoice"},
-           {"SELECT (SELECT x FROM ROWS FROM (age(now()), age(now())) AS x) FROM invoice",
-            "SELECT (SELECT x FROM ROWS FROM (age(now())) AS x) FROM invoice"},
-           {"SELECT (SELECT secret FROM minutes(1) AS secret) FROM invoice",
-            "SELECT (SELECT secret FROM minutes(1) AS m (secret)) FROM invoice"},
-           {"SELECT (SELECT secret FROM rows_of(1) AS secret) FROM invoice",
-            "SELECT (SELECT m FROM minutes(1) AS m) FROM invoice"},
-           {"SELECT secret.secret FROM rows_of(1) AS secret", "SELECT r.word FROM rows_of(1) AS r (id, word)"},
-           {"SELECT (SELECT secret FROM coalesce(1, 2) AS secret) FROM invoice",
-            "SELECT (SELECT d FROM CAST('2024-01-01' AS date) AS d) FROM invoice"},
-           // ROWS FROM has the name of its first function.
-           {"SELECT (SELECT jsonb_each.key FROM ROWS FROM (upper('x'), jsonb_each('{}'))) FROM invoice AS jsonb_each",
-            "SELECT (SELECT upper.key FROM ROWS FROM (upper('x'), jsonb_each('{}'))) FROM invoice AS jsonb_each"},
-           // (row).* is its columns.
-           {"SELECT (SELECT jsonb_each FROM (SELECT (jsonb_each('{}'::jsonb)).*) q) FROM note",
-            "SELECT (SELECT key FROM (SELECT (jsonb_each('{}'::jsonb)).*) q) FROM note"},
-           // In WITH RECURSIVE a name may be that of a later one.
-           {"SELECT (WITH RECURSIVE a AS (SELECT amount FROM line), line AS (SELECT 1 AS y) SELECT amount FROM a) FROM "
-            "note",
-            "SELECT (WITH a AS (SELECT amount FROM line), line AS (SELECT 1 AS y) SELECT amount FROM a) FROM note"},
-           {"WITH RECURSIVE line AS (SELECT amount FROM line) SELECT amount FROM line",
-            "WITH line AS (SELECT amount FROM line) SELECT amount FROM line"},
-           {"WITH RECURSIVE line AS (WITH x AS (SELECT 1) SELECT 1 AS amount UNION ALL SELECT amount FROM line) SELECT "
-            "amount FROM line",
-            "WITH RECURSIVE a AS (SELECT 1 AS x), b AS (SELECT x FROM a) SELECT x FROM b"},
-           // `*` leaves out the columns of SEARCH and CYCLE in a subselect.
-           {"SELECT (WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 2) SEARCH DEPTH FIRST "
-            "BY n "
-            "SET secret SELECT secret FROM (SELECT * FROM t) q LIMIT 1) FROM invoice",
-            "SELECT (WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 2) SEARCH DEPTH FIRST "
-            "BY n "
-            "SET secret SELECT secret FROM (SELECT n, secret FROM t) q LIMIT 1) FROM invoice"},
-           // Names that differ in how they are written into the parse tree only.
-           {"SELECT 1 AS U&\"a\\000ab\" FROM note ORDER BY \"a\\nb\"",
-            "SELECT 1 AS \"a\\nb\" FROM note ORDER BY \"a\\nb\""},
-           // A condition around a recursive term does not end it.
-           {"SELECT 1 WHERE EXISTS (WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT n FROM r)",
-            "SELECT 1 WHERE EXISTS (WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 5) "
-            "SELECT n "
-            "FROM r)"},
-       }) {
+  for (
+      const auto& [refused, admitted] : std::initializer_list<pair>{
+          // A subselect's column has the name of its first, and no cast or CASE around it gives it another.
+          {"SELECT (SELECT 1 + 1)::name FROM invoice ORDER BY name", "SELECT (1 + 1)::name FROM invoice ORDER BY name"},
+          {"SELECT (VALUES (1))::date FROM invoice ORDER BY date",
+           "SELECT '2024-01-01'::date FROM invoice ORDER BY date"},
+          {"SELECT (SELECT 1 AS x UNION SELECT 2)::name FROM invoice ORDER BY name",
+           "SELECT (SELECT 1 AS name)::date FROM invoice ORDER BY name"},
+          {"SELECT CASE WHEN true THEN 1 ELSE (SELECT 1 + 1) END FROM invoice ORDER BY \"case\"",
+           "SELECT CASE WHEN true THEN 1 ELSE 1 + 1 END FROM invoice ORDER BY \"case\""},
+          {"SELECT (SELECT secret.* FROM (SELECT 1 AS x) secret) FROM invoice ORDER BY secret",
+           "SELECT (SELECT secret.x FROM (SELECT 1 AS x) secret) FROM invoice ORDER BY x"},
+          {"SELECT (SELECT (secret).* FROM (SELECT 1 AS x) secret) FROM billing.line, note ORDER BY secret",
+           "SELECT (SELECT (s).x FROM (SELECT 1 AS x) s) FROM billing.line ORDER BY x"},
+          {"SELECT (SELECT 1 AS secret)::date FROM invoice GROUP BY date",
+           "SELECT (SELECT 1 AS d)::date FROM invoice GROUP BY d"},
+          // unnest() has other columns for a tsvector than for an array.
+          {"SELECT (SELECT weights FROM unnest(ARRAY[1]) u) FROM invoice",
+           "SELECT (SELECT u FROM unnest(ARRAY[1]) u) FROM invoice"},
+          {"SELECT (SELECT secret FROM unnest(tags) AS secret) FROM invoice",
+           "SELECT (SELECT tag FROM unnest(tags) AS tag) FROM invoice"},
+          {"SELECT (SELECT secret FROM unnest(ARRAY[1], ARRAY[2]) AS secret) FROM invoice",
+           "SELECT (SELECT secret FROM unnest(ARRAY[1], ARRAY[2]) AS u (secret)) FROM invoice"},
+          {"SELECT secret FROM note, unnest(words) AS secret",
+           "SELECT t.secret FROM note, unnest(words) AS t (secret)"},
+          {"SELECT (SELECT i FROM (SELECT * FROM unnest(tags) AS i) q) FROM invoice i",
+           "SELECT (SELECT k FROM (SELECT * FROM unnest(tags) AS k) q) FROM invoice i"},
+          {"SELECT (SELECT name FROM (SELECT * FROM unnest(tags), (SELECT 1 AS x, 2 AS name) s) q (a, b, c)) FROM "
+           "invoice",
+           "SELECT (SELECT c FROM (SELECT * FROM unnest(tags), (SELECT 1 AS x, 2 AS name) s) q (a, b, c)) FROM "
+           "invoice"},
+          {"SELECT q.pg_sleep FROM (SELECT * FROM unnest(tags) AS pg_sleep, invoice) q",
+           "SELECT q.tag FROM (SELECT tag, id FROM invoice, unnest(tags) AS tag) q"},
+          {"SELECT pg_sleep.pg_sleep FROM invoice, unnest(tags) AS pg_sleep",
+           "SELECT u.lexeme FROM invoice, unnest(to_tsvector(status)) AS u"},
+          {"SELECT 1 FROM (invoice CROSS JOIN unnest(tags) AS secret) JOIN (SELECT 'x' AS secret) q USING (secret)",
+           "SELECT 1 FROM (invoice CROSS JOIN unnest(tags) AS tag) JOIN (SELECT 'x' AS tag) q USING (tag)"},
+          {"SELECT 1 FROM (SELECT 'x' AS secret) q JOIN (note CROSS JOIN unnest(words) AS secret) USING (secret)",
+           "SELECT 1 FROM (SELECT 'x' AS tag) q JOIN (note CROSS JOIN unnest(words) AS t (tag)) USING (tag)"},
+          // An alias names the column of a lone function, with or without WITH ORDINALITY, and of no other.
+          {"SELECT (SELECT age FROM age(now()) WITH ORDINALITY AS x) FROM invoice",
+           "SELECT (SELECT age FROM age(now()) WITH ORDINALITY) FROM invoice"},
+          {"SELECT (SELECT x FROM ROWS FROM (age(now()), age(now())) AS x) FROM invoice",
+           "SELECT (SELECT x FROM ROWS FROM (age(now())) AS x) FROM invoice"},
+          {"SELECT (SELECT secret FROM minutes(1) AS secret) FROM invoice",
+           "SELECT (SELECT secret FROM minutes(1) AS m (secret)) FROM invoice"},
+          {"SELECT (SELECT secret FROM rows_of(1) AS secret) FROM invoice",
+           "SELECT (SELECT m FROM minutes(1) AS m) FROM invoice"},
+          {"SELECT secret.secret FROM rows_of(1) AS secret", "SELECT r.word FROM rows_of(1) AS r (id, word)"},
+          {"SELECT (SELECT secret FROM coalesce(1, 2) AS secret) FROM invoice",
+           "SELECT (SELECT d FROM CAST('2024-01-01' AS date) AS d) FROM invoice"},
+          // ROWS FROM has the name of its first function.
+          {"SELECT (SELECT jsonb_each.key FROM ROWS FROM (upper('x'), jsonb_each('{}'))) FROM invoice AS jsonb_each",
+           "SELECT (SELECT upper.key FROM ROWS FROM (upper('x'), jsonb_each('{}'))) FROM invoice AS jsonb_each"},
+          // (row).* is its columns.
+          {"SELECT (SELECT jsonb_each FROM (SELECT (jsonb_each('{}'::jsonb)).*) q) FROM note",
+           "SELECT (SELECT key FROM (SELECT (jsonb_each('{}'::jsonb)).*) q) FROM note"},
+          // In WITH RECURSIVE a name may be that of a later one.
+          {"SELECT (WITH RECURSIVE a AS (SELECT amount FROM line), line AS (SELECT 1 AS y) SELECT amount FROM a) FROM "
+           "note",
+           "SELECT (WITH a AS (SELECT amount FROM line), line AS (SELECT 1 AS y) SELECT amount FROM a) FROM note"},
+          {"WITH RECURSIVE line AS (SELECT amount FROM line) SELECT amount FROM line",
+           "WITH line AS (SELECT amount FROM line) SELECT amount FROM line"},
+          {"WITH RECURSIVE line AS (WITH x AS (SELECT 1) SELECT 1 AS amount UNION ALL SELECT amount FROM line) SELECT "
+           "amount FROM line",
+           "WITH RECURSIVE a AS (SELECT 1 AS x), b AS (SELECT x FROM a) SELECT x FROM b"},
+          // `*` leaves out the columns of SEARCH and CYCLE in a subselect.
+          {"SELECT (WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 2) SEARCH DEPTH FIRST "
+           "BY n "
+           "SET secret SELECT secret FROM (SELECT * FROM t) q LIMIT 1) FROM invoice",
+           "SELECT (WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 2) SEARCH DEPTH FIRST "
+           "BY n "
+           "SET secret SELECT secret FROM (SELECT n, secret FROM t) q LIMIT 1) FROM invoice"},
+          // Where the engine does not find the column of a row that it finds, it calls a function of that name.
+          {"SELECT (SELECT column1.pg_sleep FROM CAST((VALUES (9)) AS float8)) FROM (SELECT 1 AS pg_sleep) AS column1",
+           "SELECT (SELECT c.c FROM CAST(9 AS float8) AS c) FROM (SELECT 1 AS pg_sleep) AS column1"},
+          {"SELECT (SELECT x.pg_sleep FROM CAST((SELECT 9 AS x UNION SELECT 8) AS float8)) FROM (SELECT 1 AS pg_sleep) "
+           "AS x",
+           "SELECT (SELECT c FROM CAST((SELECT 9 AS x UNION SELECT 8) AS float8) AS c) FROM (SELECT 1 AS pg_sleep) AS "
+           "x"},
+          {"SELECT (column1).pg_sleep FROM (SELECT (VALUES (9.0::float8))) q, (SELECT 1 AS pg_sleep) AS column1",
+           "SELECT (r).pg_sleep FROM (SELECT 9.0::float8) q, (SELECT 1 AS pg_sleep) AS r"},
+          {"SELECT (x).pg_sleep FROM (SELECT (SELECT s.* FROM (SELECT 9::float8 AS x) s)) q, (SELECT 1 AS pg_sleep) AS "
+           "x",
+           "SELECT (y).pg_sleep FROM (SELECT (SELECT x FROM (SELECT 9::float8 AS x) s)) q, (SELECT 1 AS pg_sleep) AS "
+           "y"},
+          {"SELECT (\"?column?\").pg_sleep FROM (SELECT - 9.0::float8) q, (SELECT 1 AS pg_sleep) AS \"?column?\"",
+           "SELECT \"?column?\" FROM (SELECT 1 + 1) q ORDER BY \"?column?\""},
+          {"SELECT (word).pg_sleep FROM rows_of(1), (SELECT 1 AS pg_sleep) AS word",
+           "SELECT (word).pg_sleep FROM initcap('X'), (SELECT 1 AS pg_sleep) AS word"},
+          {"SELECT (column2).pg_sleep FROM (VALUES ((r.*))) v, (SELECT 1 AS a, 2.0::float8 AS b) r, (SELECT 1 AS "
+           "pg_sleep) "
+           "AS column2",
+           "SELECT (c).pg_sleep FROM (VALUES (1, 2)) v, (SELECT 1 AS pg_sleep) AS c"},
+          {"SELECT (column2).pg_sleep FROM (SELECT 1 AS a, 2.0::float8 AS b) r, LATERAL (VALUES (r.*)) v, (SELECT 1 AS "
+           "pg_sleep) AS column2",
+           "SELECT v.column1 FROM (SELECT 1 AS a, 2.0::float8 AS b) r, LATERAL (VALUES (r.*)) v"},
+          // Names that differ in how they are written into the parse tree only.
+          {"SELECT 1 AS U&\"a\\000ab\" FROM note ORDER BY \"a\\nb\"",
+           "SELECT 1 AS \"a\\nb\" FROM note ORDER BY \"a\\nb\""},
+          // A condition around a recursive term does not end it.
+          {"SELECT 1 WHERE EXISTS (WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT n FROM r)",
+           "SELECT 1 WHERE EXISTS (WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 5) "
+           "SELECT n "
+           "FROM r)"},
+      }) {
     {
       INFO(refused);
       CHECK_FALSE(allowed(refused));

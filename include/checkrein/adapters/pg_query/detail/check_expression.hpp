@@ -107,7 +107,7 @@ inline bool checker::unqualified(std::string_view name, const scope& in) {
 inline bool checker::may_be_column(std::string_view name, const scope& in) const noexcept {
   for (const scope* around = &in; around != nullptr; around = around->outer)
     for (const source& one : around->sources)
-      if (one.has(name) || one.may_have(name) || one.may_hide(name)) return true;
+      if (one.has(name) || one.may_have(name) || one.may_have_others() || one.may_hide(name)) return true;
   return false;
 }
 

@@ -155,9 +155,11 @@ inline bool checker::one_function(const node& list, scope& in, source& made, nam
     if (!expression(*call, in)) return false;
     made.is = only_one ? source::kind::scalar_function : source::kind::row_function;
     const std::string_view called = figure_name(*call);
-    if (columns.empty()) made.name = called;
-    const bool scalar = member<"SQLValueFunction">(*call) != nullptr || member<"TypeCast">(*call) != nullptr;
-    columns.push_back(scalar ? called : maybe(called));
+    if (columns.empty()) made.name = bare(called);
+    columns.push_back(called);
+    if (member<"SQLValueFunction">(*call) != nullptr || member<"TypeCast">(*call) != nullptr) return true;
+    columns.back() = maybe(called);  // of a row, its columns
+    columns.push_back(unknown_columns);
     return true;
   }
   if (!function(*plain, in)) return false;
@@ -175,21 +177,26 @@ inline bool checker::one_function(const node& list, scope& in, source& made, nam
     if (one == nullptr || !column_definitions<"items">(*one, columns)) return forbidden("a column definition");
   } else if (rows != nullptr) {
     each_word(rows->columns, [&](std::string_view column) { columns.push_back(column); });
-  } else if (name == "unnest") {  // a column for each array; of a tsvector, three
+    if (rows->columns.empty()) columns.push_back(unknown_columns);
+  } else if (name == "unnest") {  // a column for each array; of a tsvector, three; of rows, theirs
     static_cast<void>(each<"args">(*plain, [&](const node& array) {
       if (is_array(array)) {
         columns.push_back(name);
       } else {
         columns.push_back(maybe(name));
         for (const std::string_view more : {"lexeme", "positions", "weights"}) columns.push_back(maybe(more));
+        columns.push_back(unknown_columns);
       }
       return true;
     }));
   } else if (!own && name.size() > 14 && name.find("array_elements") != name.npos) {
     columns.push_back("value");  // these name their column, whatever the alias
-  } else {
+  } else if (own || name == "lower" || name == "upper") {
     // A function of your own may have named its column otherwise, or have several; ranges may be of rows.
-    columns.push_back(own || name == "lower" || name == "upper" ? maybe(name) : name);
+    columns.push_back(maybe(name));
+    columns.push_back(unknown_columns);
+  } else {
+    columns.push_back(name);
   }
   return true;
 }
@@ -222,6 +229,7 @@ inline bool checker::range_function(const node& of, scope& in, name_list& names)
     if (!column_definitions<"coldeflist">(of, columns)) return false;
   }
   const node* const as = member<"alias">(of);
+  if (as == nullptr && made.name.empty()) return forbidden("a function in FROM without a name");
   if (single && as != nullptr && !columns.empty() && member<"coldeflist">(of) == nullptr &&
       bare(columns[0]) == made.name) {
     // A scalar function's alias names its column, too.

@@ -110,16 +110,23 @@ inline bool checker::plain_select(const node& of, scope& in, name_list& names) {
 
 inline bool checker::value_rows(const node& of, scope& in, name_list& names) {
   std::size_t width = 0;
+  bool expanded = false;  // `(row).*` among the values makes several columns
   const bool fine = each<"valuesLists">(of, [&](const node& one) {
     const node* const list = member<"List">(one);
     if (list == nullptr || !only<"items">(*list)) return forbidden("VALUES");
     std::size_t count = 0;
-    if (!each<"items">(*list, [&](const node& value) { return ++count > 0 && expression(value, in); })) return false;
+    if (!each<"items">(*list, [&](const node& value) {
+          const node* const part = member<"A_Indirection">(value);
+          expanded = expanded || star_fields(value) != nullptr || (part != nullptr && is_row_star(*part));
+          return ++count > 0 && expression(value, in);
+        }))
+      return false;
     if (width == 0) width = count;
     return true;
   });
   for (std::size_t i = 1; fine && i <= width; ++i)
     names.push_back(made_up_.emplace_front("column" + std::to_string(i)));
+  if (expanded) names.push_back(unknown_columns);
   return fine;
 }
 
@@ -319,12 +326,14 @@ inline bool checker::sort(const node& wrapped, const scope& in, const name_list*
   return expression(*value, in);
 }
 
-/// The name that PostgreSQL gives to a column without one, or empty when that is not known.
+/// The name that PostgreSQL gives to a column without one, or `unknown_columns`.
 ///
-/// A name too many would be dangerous: ORDER BY would take it for the column's, the engine for one of FROM.
+/// A name too many would be dangerous: ORDER BY would take it for the column's, the engine for one of FROM. So would
+/// one too few: `(name).function` would be taken for a field of a row.
 inline std::string_view checker::figure_name(const node& wrapped) const noexcept {
   std::string_view name;
-  return figure_name(wrapped, name) > 0 ? name : std::string_view{};
+  if (figure_name(wrapped, name) == 0) return unnamed;
+  return name.empty() ? unknown_columns : name;
 }
 
 /// @return how sure PostgreSQL is of the name: 2, 1, or 0 for `?column?`, as in its FigureColnameInternal
@@ -378,9 +387,10 @@ inline std::size_t checker::figure_name(const node& wrapped, std::string_view& n
     if (const std::string_view given = text<"name">(*column); !given.empty()) return sure(given);
     const node* const value = member<"val">(*column);
     const node* const part = value == nullptr ? nullptr : member<"A_Indirection">(*value);
-    if (value == nullptr || star_fields(*value) != nullptr || (part != nullptr && is_row_star(*part)) ||
-        figure_name(*value, name) == 0)
+    if (value == nullptr || star_fields(*value) != nullptr || (part != nullptr && is_row_star(*part)))
       name = {};
+    else if (figure_name(*value, name) == 0)
+      name = unnamed;
     return 2;
   }
   if (key == w<"A_Expr">) return text<"kind">(*of) == "AEXPR_NULLIF" ? sure("nullif") : 0;

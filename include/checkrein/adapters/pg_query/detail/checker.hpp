@@ -49,6 +49,7 @@ class checker {
 
  private:
   using node = tree::node;
+  static constexpr std::string_view unnamed = "?column?";  // PostgreSQL's name for a column that has none
 
   // --- refusing
   // -------------------------------------------------------------------------------------------------------

@@ -20,6 +20,9 @@ inline constexpr char unsure = '\0';
 [[nodiscard]] constexpr bool is_unsure(std::string_view column) noexcept {
   return !column.empty() && column[0] == unsure;
 }
+/// One or more columns that the engine may have, of names that are not known.
+inline constexpr std::string_view unknown_columns{"\0", 1};
+
 /// The name without the mark.
 [[nodiscard]] constexpr std::string_view bare(std::string_view column) noexcept {
   return is_unsure(column) ? column.substr(1) : column;
@@ -56,6 +59,12 @@ struct source {
   [[nodiscard]] bool may_have(std::string_view column) const noexcept {
     for (const std::string_view one : columns)
       if (is_unsure(one) && bare(one) == column) return true;
+    return false;
+  }
+  /// Whether the engine may have columns here of names that are not known.
+  [[nodiscard]] bool may_have_others() const noexcept {
+    for (const std::string_view one : columns)
+      if (one == unknown_columns) return true;
     return false;
   }
   /// Whether the engine may know this name in it although no statement may.

@@ -203,5 +203,22 @@ TEST_CASE("excess_rights: a role as provisioned has none; every right more is na
         "DROP FUNCTION public.leak()", "as its owner");
   finds("GRANT EXECUTE ON FUNCTION set_config(text, text, boolean) TO shop_agent",
         "REVOKE EXECUTE ON FUNCTION set_config(text, text, boolean) FROM shop_agent", "set_config");
+  finds("CREATE FUNCTION shop.lower(text) RETURNS text LANGUAGE sql AS 'SELECT $1'", "DROP FUNCTION shop.lower(text)",
+        "taken for another of its name: shop.lower(text)");
+  finds("CREATE FUNCTION public.any_value(text) RETURNS text LANGUAGE sql AS 'SELECT $1'",
+        "DROP FUNCTION public.any_value(text)", "any_value");
+  finds(
+      "CREATE FUNCTION public.twice(text, text) RETURNS bool LANGUAGE sql AS 'SELECT true'; CREATE OPERATOR public.= "
+      "(LEFTARG = text, RIGHTARG = text, FUNCTION = public.twice)",
+      "DROP OPERATOR public.= (text, text); DROP FUNCTION public.twice(text, text)", "an operator could be taken");
+  finds(
+      "CREATE FUNCTION public.to_point(text) RETURNS point LANGUAGE sql AS 'SELECT point(0, 0)'; CREATE CAST (text AS "
+      "point) WITH FUNCTION public.to_point(text) AS IMPLICIT",
+      "DROP CAST (text AS point); DROP FUNCTION public.to_point(text)", "a cast between");
+  finds("ALTER TABLE invoice ADD COLUMN extra int", "ALTER TABLE invoice DROP COLUMN extra", "invoice.extra");
+  finds("GRANT pg_read_all_data TO shop_agent", "REVOKE pg_read_all_data FROM shop_agent", "pg_read_all_data");
+  finds("GRANT CREATE ON SCHEMA shop TO shop_agent", "REVOKE CREATE ON SCHEMA shop FROM shop_agent", "may create in");
+  finds("ALTER POLICY checkrein_own_rows_shop_agent ON invoice USING (true)",
+        cr::sql::provisioning_sql<look_up>("shop_agent"), "no restrictive policy");
   finds("CREATE SEQUENCE s; GRANT USAGE ON SEQUENCE s TO shop_agent", "DROP SEQUENCE s", "sequence");
 }

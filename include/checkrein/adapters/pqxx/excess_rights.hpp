@@ -73,19 +73,28 @@ inline std::vector<rights_question> rights_questions(const permission& allowed) 
         "SELECT 'set_config' WHERE has_function_privilege('pg_catalog.set_config(text, text, boolean)', 'EXECUTE')");
   // Row-level security cannot be turned off, and what the statement check takes for the engine's own is the engine's.
   const std::string path = schemas_of(allowed);
-  add("a function or operator could be taken for one of the engine's own:",
+  const std::string in_path = "n.nspname IN (" + path + ") AND has_schema_privilege(n.oid, 'USAGE') AND ";
+  add("a function could be taken for another of its name:",
       "SELECT p.oid::regprocedure::text FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = "
-      "p.pronamespace WHERE n.nspname IN (" +
-          path +
-          ") AND has_schema_privilege(n.oid, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE') AND EXISTS (SELECT "
-          "FROM pg_catalog.pg_proc b WHERE b.proname = p.proname AND b.pronamespace = 'pg_catalog'::regnamespace) "
-          "UNION ALL SELECT o.oid::regoperator::text FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON "
-          "n.oid = o.oprnamespace WHERE n.nspname IN (" +
-          path +
-          ") AND has_schema_privilege(n.oid, 'USAGE') AND has_function_privilege(o.oprcode, 'EXECUTE') AND EXISTS "
-          "(SELECT FROM pg_catalog.pg_operator b WHERE b.oprname = o.oprname AND b.oprnamespace = "
-          "'pg_catalog'::regnamespace) AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = "
-          "'pg_operator'::regclass AND d.objid = o.oid AND d.deptype = 'e')");
+      "p.pronamespace WHERE " +
+          in_path +
+          "has_function_privilege(p.oid, 'EXECUTE') AND (p.proname = 'any_value' OR EXISTS (SELECT FROM "  // new in 16
+          "pg_catalog.pg_proc b WHERE b.proname = p.proname AND b.pronamespace = 'pg_catalog'::regnamespace)" +
+          same_name_as_declared(allowed) + ")");
+  add("an operator could be taken for one of the engine's own:",
+      "SELECT o.oid::regoperator::text FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = "
+      "o.oprnamespace WHERE " +
+          in_path +
+          "has_function_privilege(o.oprcode, 'EXECUTE') AND EXISTS (SELECT FROM pg_catalog.pg_operator b WHERE "
+          "b.oprname = o.oprname AND b.oprnamespace = 'pg_catalog'::regnamespace) AND NOT EXISTS (SELECT FROM "
+          "pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_operator'::regclass AND d.objid = o.oid AND "
+          "d.deptype "
+          "= 'e')");
+  add("a cast between the engine's types runs the function",
+      "SELECT p.oid::regprocedure::text FROM pg_catalog.pg_cast c JOIN pg_catalog.pg_proc p ON p.oid = c.castfunc JOIN "
+      "pg_catalog.pg_type a ON a.oid = c.castsource JOIN pg_catalog.pg_type b ON b.oid = c.casttarget WHERE "
+      "p.pronamespace <> 'pg_catalog'::regnamespace AND a.typnamespace = 'pg_catalog'::regnamespace AND b.typnamespace "
+      "= 'pg_catalog'::regnamespace AND has_function_privilege(p.oid, 'EXECUTE')");
 
   const std::string columns = columns_of(allowed);
   add("the role may read, beyond what is declared,",
@@ -112,6 +121,16 @@ inline std::vector<rights_question> rights_questions(const permission& allowed) 
           "SELECT c.oid::regclass || '.' || attname FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid "
           "= attrelid JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace WHERE " +
               here + " AND attnum > 0 AND NOT attisdropped AND attname NOT IN (" + known + ")");
+    }
+    if (table.whole()) {
+      std::string order;
+      for (const std::string_view column : table.columns) order += (order.empty() ? "" : ",") + std::string(column);
+      add("the columns are not declared in the table's order, on which `*` and aliases rely:",
+          "SELECT max(c.oid::regclass::text) FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = "
+          "attrelid "
+          "JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace WHERE " +
+              here + " AND attnum > 0 AND NOT attisdropped HAVING string_agg(attname, ',' ORDER BY attnum) <> " +
+              quoted(order));
     }
     add("a foreign table, whose server no time-out here reaches:",
         "SELECT c.oid::regclass::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "

@@ -55,4 +55,12 @@ inline std::string declared_functions_but(const permission& allowed) {
   return out.empty() ? out : out + ")";
 }
 
+/// A condition on pg_proc `p` in schema `n`: another function has the name of a declared one.
+inline std::string same_name_as_declared(const permission& allowed) {
+  std::string out;
+  for (const function_grant& one : allowed.functions)
+    out += " OR p.proname = " + quoted(one.name) + " AND n.nspname <> " + quoted(one.schema);
+  return out;
+}
+
 }  // namespace checkrein::sql::detail

@@ -26,7 +26,7 @@ inline constexpr function_words function_groups[] = {
      "sind "
      "sinh sqrt tan tand tanh trim_scale trunc width_bucket bool int2 int4 int8 float4 float8 numeric money "
      "num_nonnulls "
-     "num_nulls pg_size_pretty pg_typeof bit_count get_bit get_byte set_bit set_byte"},
+     "num_nulls pg_size_pretty bit_count get_bit get_byte set_bit set_byte"},
     {group::text,
      "ascii bit_length btrim char_length character_length chr concat concat_ws convert convert_from convert_to decode "
      "encode format initcap is_normalized left length like like_escape lower lpad ltrim md5 normalize notlike "

@@ -8,14 +8,16 @@
 
 namespace cr = checkrein;
 
+/// @tparam Engine  cr::sql::postgresql or cr::sql::sqlite: the declaration is the same
+template <class Engine>
 struct my_invoices {
   BOOST_HANA_DEFINE_STRUCT(my_invoices, (cr::sql::query, sql));
-  using rules =
-      cr::tool<"my_invoices", cr::about<"Answers one SELECT over the caller's own invoices and the price list">,
-               cr::sql::read_only<cr::sql::table<"invoice", "id", "product_id", "issued", "due", "total", "status">,
-                                  cr::sql::table<"product", "id", "name", "price">, cr::sql::own_rows<"customer_id">,
-                                  cr::sql::shared_rows<"product">, cr::sql::hidden<"invoice", "internal_note">,
-                                  cr::sql::hidden<"product", "purchase_price">, cr::sql::max_rows<20>>>;
+  using rules = cr::tool<
+      "my_invoices", cr::about<"Answers one SELECT over the caller's own invoices and the price list">,
+      cr::sql::read_only<Engine, cr::sql::table<"invoice", "id", "product_id", "issued", "due", "total", "status">,
+                         cr::sql::table<"product", "id", "name", "price">, cr::sql::own_rows<"customer_id">,
+                         cr::sql::shared_rows<"product">, cr::sql::hidden<"invoice", "internal_note">,
+                         cr::sql::hidden<"product", "purchase_price">, cr::sql::max_rows<20>>>;
 };
 
 struct open_ticket {
@@ -24,7 +26,8 @@ struct open_ticket {
                          cr::payload<"note">>;
 };
 
-struct invoice_desk : cr::policy<cr::toolbox<my_invoices, open_ticket>,                                        //
+template <class Engine>
+struct invoice_desk : cr::policy<cr::toolbox<my_invoices<Engine>, open_ticket>,                                //
                                  cr::needs<cr::verified<cr::email>>,                                           //
                                  cr::limit<cr::visits, cr::per_account, cr::exact<20, std::chrono::minutes>>,  //
                                  cr::limit<cr::calls, cr::per_account, cr::smooth<60, std::chrono::minutes>>,  //

@@ -1,0 +1,6 @@
+#pragma once
+
+#include "prelude.hpp"
+
+#include <checkrein/adapters/sqlite/database.hpp>
+#include <checkrein/adapters/sqlite/grammar.hpp>

@@ -12,6 +12,7 @@
 #include <boost/json/src.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -66,7 +67,7 @@ class runner {
     } else {
       out["refused"] = to_string(reply.refusal().why);
     }
-    out["ms"] = static_cast<double>(static_cast<long>(took.count() * 100)) / 100;
+    out["ms"] = static_cast<std::int64_t>(took.count() + 0.5);
   }
 
  private:
@@ -107,17 +108,18 @@ int vet(const settings& with) {
     const auto excess = engine->excess_rights();
     for (const std::string& one : excess) std::cerr << "sql_vet: " << one << '\n';
     if (!excess.empty()) {
-      std::cerr << "sql_vet: nothing is run with this role; see --provision\n";
+      if (excess.front().find("could not be asked") == std::string::npos)
+        std::cerr << "sql_vet: nothing is run with this role; see --provision\n";
       return 3;
     }
   }
   for (std::string line; std::getline(std::cin, line);) {
-    if (line.empty()) continue;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     json::object out;
     json::value id;
     const auto sql = statement_of(line, id);
     out["id"] = id;
-    cr::sql::finding found{cr::sql::layer::bytes, cr::reason::not_json, "not a line of {\"id\", \"sql\"}", 0};
+    cr::sql::finding found{cr::sql::layer::bytes, cr::reason::missing_argument, "not a line of {\"id\", \"sql\"}", 0};
     if (sql) found = cr::sql::grammar::examine(cr::detail::permission_of<ask_shop>::value, *sql);
     out["verdict"] = found ? "allow" : "deny";
     out["layer"] = to_string(found.at);
@@ -130,10 +132,10 @@ int vet(const settings& with) {
   return 0;
 }
 
-int usage() {
-  std::cerr << "usage: sql_vet [--execute CONNINFO] [--owner ID] [--explain] < LINES\n"
-               "       sql_vet --provision [ROLE]\n"
-               "       sql_vet --check CONNINFO\n";
+int usage(std::ostream& to) {
+  to << "usage: sql_vet [--execute CONNINFO] [--owner ID] [--explain] < LINES\n"
+        "       sql_vet --provision [ROLE]\n"
+        "       sql_vet --check CONNINFO\n";
   return 2;
 }
 
@@ -156,6 +158,11 @@ int main(int count, char** words) {
       for (const std::string& one : excess) std::cout << one << '\n';
       return excess.empty() ? 0 : 3;
     }
+    if (given[i] == "--help") {
+      usage(std::cout);
+      return 0;
+    }
+    if (more && given[i + 1].empty()) return usage(std::cerr);
     if (given[i] == "--execute" && more)
       with.connection = given[++i];
     else if (given[i] == "--owner" && more)
@@ -163,7 +170,7 @@ int main(int count, char** words) {
     else if (given[i] == "--explain")
       with.explain = true;
     else
-      return usage();
+      return usage(std::cerr);
   }
   return vet(with);
 }

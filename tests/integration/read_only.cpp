@@ -191,12 +191,12 @@ TEST_CASE("excess_rights: a role as provisioned has none; every right more is na
   finds("ALTER ROLE shop_agent BYPASSRLS", "ALTER ROLE shop_agent NOBYPASSRLS", "row-level security");
   finds("GRANT app TO shop_agent", "REVOKE app FROM shop_agent", "member of: app");
   finds("GRANT INSERT (id) ON invoice TO shop_agent", "REVOKE INSERT (id) ON invoice FROM shop_agent",
-        "may change: invoice");
+        "may change: public.invoice");
   finds("GRANT SELECT (secret) ON invoice TO shop_agent", "REVOKE SELECT (secret) ON invoice FROM shop_agent",
         "invoice.secret");
   finds("GRANT SELECT ON payroll TO PUBLIC", "REVOKE SELECT ON payroll FROM PUBLIC", "payroll.amount");
   finds("ALTER TABLE invoice DISABLE ROW LEVEL SECURITY", "ALTER TABLE invoice ENABLE ROW LEVEL SECURITY",
-        "no restrictive policy");
+        "no policy of the declaration binds");
   finds("GRANT TEMPORARY ON DATABASE postgres TO shop_agent", "REVOKE TEMPORARY ON DATABASE postgres FROM shop_agent",
         "temporary");
   finds("CREATE FUNCTION public.leak() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
@@ -219,6 +219,197 @@ TEST_CASE("excess_rights: a role as provisioned has none; every right more is na
   finds("GRANT pg_read_all_data TO shop_agent", "REVOKE pg_read_all_data FROM shop_agent", "pg_read_all_data");
   finds("GRANT CREATE ON SCHEMA shop TO shop_agent", "REVOKE CREATE ON SCHEMA shop FROM shop_agent", "may create in");
   finds("ALTER POLICY checkrein_own_rows_shop_agent ON invoice USING (true)",
-        cr::sql::provisioning_sql<look_up>("shop_agent"), "no restrictive policy");
+        cr::sql::provisioning_sql<look_up>("shop_agent"), "no policy of the declaration binds");
   finds("CREATE SEQUENCE s; GRANT USAGE ON SEQUENCE s TO shop_agent", "DROP SEQUENCE s", "sequence");
+}
+
+namespace {
+
+/// What the tools of one declaration find on a server that is set up as said; a role and a schema of its own.
+struct notes_tool {
+  BOOST_HANA_DEFINE_STRUCT(notes_tool, (cr::sql::query, sql));
+  using rules =
+      cr::tool<"notes", cr::about<"Reads notes">,
+               cr::sql::read_only<cr::sql::table<"own.note", "id", "order">, cr::sql::hidden<"own.note", "user">,
+                                  cr::sql::own_rows<"user", "own.user">, cr::sql::function<"own.twice">>>;
+};
+
+std::vector<std::string> notes_excess(const std::string& options = "") {
+  cr::sql::database database{{.connection = "host=" + std::string(std::getenv("CHECKREIN_PG_DIR")) +
+                                            " user=note_agent dbname=postgres " + options,
+                              .issuer = "https://shop.example"}};
+  return database.excess_rights<notes_tool>();
+}
+bool says(const std::vector<std::string>& all, std::string_view part) {
+  for (const auto& one : all)
+    if (one.find(part) != std::string::npos) return true;
+  return false;
+}
+void notes_open() {
+  open();
+  static const bool done = [] {
+    as_admin(R"sql(
+      CREATE SCHEMA own;
+      CREATE TABLE own.note (id int PRIMARY KEY, "order" int, "user" text COLLATE "C");
+      INSERT INTO own.note SELECT i, i, CASE WHEN i % 2 = 0 THEN 'a' ELSE 'b' END FROM generate_series(1, 10) i;
+      CREATE FUNCTION own.twice(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 2 * $1';
+      CREATE FUNCTION own.become(t text) RETURNS text LANGUAGE plpgsql AS
+        $$ BEGIN EXECUTE format('SET LOCAL own."user" = %L', t); RETURN t; END $$;
+      CREATE FUNCTION own.chief() RETURNS text LANGUAGE sql SECURITY DEFINER AS $$ SELECT current_user::text $$;
+      CREATE EXTENSION pg_trgm SCHEMA public;
+      CREATE EXTENSION citext SCHEMA own;
+    )sql");
+    as_admin(cr::sql::provisioning_sql<notes_tool>("note_agent"));
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
+}  // namespace
+
+TEST_CASE("provisioning: two tools in one database leave each other as declared, in any order") {
+  notes_open();
+  counter at;
+  for (int i = 0; i < 3; ++i) {
+    CHECK(at.database.excess_rights<look_up>() == std::vector<std::string>{});
+    CHECK(notes_excess() == std::vector<std::string>{});
+    as_admin(i == 0   ? cr::sql::provisioning_sql<look_up>("shop_agent")
+             : i == 1 ? cr::sql::provisioning_sql<notes_tool>("note_agent")
+                      : "SELECT 1");
+  }
+  // Who was there before keeps what PUBLIC had.
+  pqxx::connection other{"host=" + std::string(std::getenv("CHECKREIN_PG_DIR")) + " user=app dbname=postgres"};
+  pqxx::nontransaction as_app{other};
+  CHECK(as_app.exec("SELECT set_config('app.x', '1', false)").size() == 1);
+}
+
+TEST_CASE("provisioning: happens as a whole, and nobody sees a moment without the rows' policy") {
+  notes_open();
+  std::atomic<bool> stop{false};
+  std::atomic<int> foreign{0};
+  std::atomic<int> seen{0};
+  std::thread looking{[&] {
+    pqxx::connection role{"host=" + std::string(std::getenv("CHECKREIN_PG_DIR")) + " user=note_agent dbname=postgres"};
+    pqxx::nontransaction tx{role};
+    tx.exec("SET own.\"user\" = 'a'");
+    while (!stop) {
+      try {
+        foreign += tx.exec("SELECT id FROM own.note").size() > 5 ? 1 : 0;
+        ++seen;
+      } catch (const pqxx::sql_error&) {
+      }
+    }
+  }};
+  for (int i = 0; i < 20; ++i) as_admin(cr::sql::provisioning_sql<notes_tool>("note_agent"));
+  stop = true;
+  looking.join();
+  CHECK(seen > 20);
+  CHECK(foreign == 0);
+  // A declaration that the tables do not fit changes nothing at all.
+  as_admin("ALTER TABLE own.note RENAME COLUMN \"user\" TO owner");
+  std::string failed;
+  try {
+    as_admin(cr::sql::provisioning_sql<notes_tool>("note_agent"));
+  } catch (const pqxx::sql_error& error) {
+    failed = error.what();
+  }
+  CHECK(failed.find("own.note has no column user, which own_rows names") != std::string::npos);
+  as_admin("ALTER TABLE own.note RENAME COLUMN owner TO \"user\"");
+  CHECK(notes_excess() == std::vector<std::string>{});
+}
+
+TEST_CASE("provisioning: words that SQL has other uses for are names like any other") {
+  notes_open();
+  cr::sql::database database{
+      {.connection = "host=" + std::string(std::getenv("CHECKREIN_PG_DIR")) + " user=note_agent dbname=postgres",
+       .issuer = "https://shop.example"}};
+  struct desk : cr::policy<cr::toolbox<notes_tool>, cr::needs<cr::verified<cr::email>>,
+                           cr::limit<cr::visits, cr::per_account, cr::exact<60, std::chrono::minutes>>> {};
+  const cr::handlers handlers{cr::on<notes_tool>([&](const cr::checked<notes_tool>& call) { return database(call); })};
+  cr::memory_store<desk> memory;
+  cr::testing::recording_sink sink;
+  cr::gate<desk> gate{memory, handlers, sink};
+  for (const auto* who : {"a", "b", "note_agent"}) {
+    cr::principal visitor{cr::account{"https://shop.example", who}};
+    visitor.has_verified<cr::email>(std::chrono::system_clock::now());
+    auto visit = gate.admit(visitor);
+    auto chat = visit->converse(cr::typed("mine?"));
+    const auto reply =
+        chat.call({"1", "notes", R"({"sql": "SELECT own.twice(\"order\") FROM own.note WHERE id < 4 ORDER BY id"})"});
+    REQUIRE(reply.ran());
+    const auto text = reply.show(chat);
+    CHECK(text.find(who == std::string_view{"a"}   ? R"("rows":[[4]])"
+                    : who == std::string_view{"b"} ? R"("rows":[[2],[6]])"
+                                                   : R"("rows":[])") != std::string_view::npos);
+  }
+}
+
+TEST_CASE("excess_rights: what a role could do without the check is named, whatever its own settings are") {
+  notes_open();
+  const auto finds = [&](const std::string& grant, const std::string& take_back, const std::string& part) {
+    as_admin(grant);
+    const auto found = notes_excess();
+    as_admin(take_back);
+    INFO(grant);
+    for (const auto& one : found) UNSCOPED_INFO(one);
+    CHECK(says(found, part));
+    CHECK(notes_excess() == std::vector<std::string>{});
+  };
+  finds("GRANT EXECUTE ON FUNCTION own.become(text) TO note_agent",
+        "REVOKE EXECUTE ON FUNCTION own.become(text) FROM note_agent", "although it is not declared, own.become(text)");
+  finds("GRANT EXECUTE ON FUNCTION own.chief() TO note_agent", "REVOKE EXECUTE ON FUNCTION own.chief() FROM note_agent",
+        "as its owner, own.chief()");
+  finds("GRANT EXECUTE ON FUNCTION pg_read_file(text) TO note_agent",
+        "REVOKE EXECUTE ON FUNCTION pg_read_file(text) FROM note_agent", "of the engine, pg_read_file(text)");
+  finds("GRANT SELECT ON pg_statistic TO note_agent", "REVOKE SELECT ON pg_statistic FROM note_agent",
+        "of the catalog, pg_statistic");
+  finds(
+      "ALTER POLICY checkrein_own_rows_note_agent ON own.note USING (\"user\" = nullif(current_setting('own.user', "
+      "true), "
+      "'')::text AND (\"user\"::text COLLATE \"C\") = current_setting('own.user', true) OR id > 5)",
+      cr::sql::provisioning_sql<notes_tool>("note_agent"), "no policy of the declaration binds the rows of: own.note");
+  finds(
+      "CREATE FUNCTION own.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION own.mine() OWNER TO "
+      "note_agent",
+      "DROP FUNCTION own.mine()", "the role owns: function own.mine()");
+  finds("GRANT SELECT ON own.note TO note_agent", cr::sql::provisioning_sql<notes_tool>("note_agent"),
+        "may read whole");
+  finds("ALTER FUNCTION own.twice(int) RENAME TO thrice", "ALTER FUNCTION own.thrice(int) RENAME TO twice",
+        "no such function that the role may run: own.twice");
+  finds(
+      "CREATE SCHEMA evil; CREATE FUNCTION evil.has_column_privilege(oid, smallint, text) RETURNS bool LANGUAGE sql AS "
+      "'SELECT false'; GRANT USAGE ON SCHEMA evil TO note_agent; ALTER ROLE note_agent SET search_path = evil, "
+      "pg_catalog; "
+      "GRANT SELECT ON payroll TO note_agent",
+      "REVOKE SELECT ON payroll FROM note_agent; ALTER ROLE note_agent RESET search_path; DROP SCHEMA evil CASCADE",
+      "public.payroll.amount");
+  as_admin("ALTER DATABASE postgres SET quote_all_identifiers = on");
+  CHECK(notes_excess() == std::vector<std::string>{});
+  as_admin("ALTER DATABASE postgres RESET quote_all_identifiers");
+  as_admin("GRANT note_agent TO app");
+  cr::sql::database wide{{.connection = "host=" + std::string(std::getenv("CHECKREIN_PG_DIR")) +
+                                        " user=app dbname=postgres options='-c role=note_agent'",
+                          .issuer = "https://shop.example"}};
+  CHECK(says(wide.excess_rights<notes_tool>(), "the session began as another role"));
+  as_admin("REVOKE note_agent FROM app");
+}
+
+TEST_CASE(
+    "database: a role that is changed under a kept connection is found out, and a table that is made anew works "
+    "again") {
+  open();
+  counter at{1, agent(), std::chrono::seconds{1}};
+  CHECK(at.ask("SELECT id FROM invoice LIMIT 1"));
+  as_admin("ALTER ROLE shop_agent SUPERUSER");
+  std::this_thread::sleep_for(1100ms);
+  CHECK(at.why("SELECT id FROM invoice LIMIT 1") == cr::reason::role_not_as_declared);
+  as_admin("ALTER ROLE shop_agent NOSUPERUSER");
+  std::this_thread::sleep_for(1100ms);
+  CHECK(at.ask("SELECT id FROM invoice LIMIT 1"));
+  as_admin(
+      "ALTER TABLE shop.product RENAME TO old; CREATE TABLE shop.product (LIKE shop.old INCLUDING ALL); INSERT INTO "
+      "shop.product TABLE shop.old; DROP TABLE shop.old");
+  as_admin(cr::sql::provisioning_sql<look_up>("shop_agent"));
+  static_cast<void>(at.ask("SELECT name FROM shop.product LIMIT 1").has_value());  // finds out
+  CHECK(at.ask("SELECT name FROM shop.product LIMIT 1"));
 }

@@ -72,11 +72,13 @@ inline void open() {
 }
 
 struct counter {
-  explicit counter(std::size_t connections = 2, std::string connection = agent())
+  explicit counter(std::size_t connections = 2, std::string connection = agent(),
+                   std::chrono::seconds recheck = std::chrono::seconds{60})
       : database{{.connection = std::move(connection),
                   .issuer = "https://shop.example",
                   .connections = connections,
-                  .patience = 700ms}} {}
+                  .patience = 700ms,
+                  .recheck = recheck}} {}
 
   cr::sql::database database;
   static auto bodies(cr::sql::database& database) {

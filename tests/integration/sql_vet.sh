@@ -11,6 +11,16 @@ fail() { echo "sql_vet.sh: $*" >&2; exit 1; }
 "$psql" -q "$CHECKREIN_PG_ADMIN" -v ON_ERROR_STOP=1 -f "$here/examples/sql_vet/shop.sql" >/dev/null
 role="host=$CHECKREIN_PG_DIR user=agent_ro dbname=postgres"
 
+"$vet" --help | grep -q -- '--execute CONNINFO' || fail "--help does not help"
+for wrong in --execute --owner "--execute=x" --nonsense; do
+  "$vet" $wrong </dev/null >/dev/null 2>&1 && fail "$wrong alone is taken"
+done
+"$vet" --execute "" </dev/null >/dev/null 2>&1 && fail "an empty CONNINFO is taken"
+said=$("$vet" --execute "host=/nonexistent" </dev/null 2>&1) && fail "no server is taken"
+grep -q 'could not be asked: .*nonexistent' <<<"$said" || fail "$said"
+said=$("$vet" --check "$CHECKREIN_PG_ADMIN") && fail "a superuser passes"
+[ "$said" = "the role is a superuser: checkrein_admin" ] || fail "$said"
+
 # Before the role is made nothing can be asked; a superuser is refused before anything runs.
 "$vet" --check "$role" >/dev/null && fail "a missing role passed the check"
 "$vet" --execute "$CHECKREIN_PG_ADMIN" <"$here/examples/sql_vet/statements.jsonl" >/dev/null 2>&1 && fail "ran as a superuser"

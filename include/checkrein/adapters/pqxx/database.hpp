@@ -32,7 +32,7 @@ struct database_options {
   std::size_t connections = 2;               ///< at most, at once
   std::chrono::milliseconds patience{1000};  ///< beyond a statement's time-out, for a connection and for the network
   bool plaintext_network = false;    ///< a server elsewhere may be asked without TLS: anybody on the way reads it
-  std::chrono::seconds recheck{60};  ///< how long the check of the role counts, when a connection is made anew
+  std::chrono::seconds recheck{60};  ///< how long a check of the role counts
 };
 
 /// The settings of a libpqxx connection, for `database_options::connection`.
@@ -43,7 +43,8 @@ template <class Connection>
 
 /// Runs vetted statements on PostgreSQL, each alone and as if it were hostile.
 ///
-/// Before anything is run, the role is checked against the declaration, and nothing is run while it is not as declared.
+/// Before anything is run, and again every minute, the role is checked against the declaration; nothing is run while it
+/// is not as declared.
 /// Each statement runs as one of the extended protocol, in a read-only transaction whose mode can no longer be changed,
 /// bound to the rows of the call's principal; the server describes its columns, which must be declared ones; the
 /// planner says what it costs; rows come one by one under the permission's time-out and caps; then the transaction is
@@ -76,26 +77,26 @@ class database {
   template <class Tool>
   [[nodiscard]] std::vector<std::string> excess_rights() noexcept {
     const permission& allowed = checkrein::detail::permission_of<Tool>::value;
+    std::string words;
     try {
-      const auto until = clock::now() + options_.patience + detail_of_check;
+      const auto until = clock::now() + options_.patience + longest_check;
       const auto lease = sessions_.take(until);
       detail::session one;
-      if (lease && one.connect(options_.connection, until) == detail::session::step::done) {
-        const std::shared_ptr<const standing> made = check(one, allowed, until);
-        if (made) {
+      if (lease && one.connect(options_.connection, until) == step::done)
+        if (const auto made = check(one, allowed)) {
           remember(allowed, made);
           return made->excess;
         }
-      }
+      words = one.message();
     } catch (...) {
     }
-    return {"the server could not be asked"};
+    return {words.empty() ? "the server could not be asked" : "the server could not be asked: " + words};
   }
 
  private:
   using clock = detail::session::clock;
   using step = detail::session::step;
-  static constexpr std::chrono::seconds detail_of_check{5};  // the questions are many, and ours
+  static constexpr std::chrono::seconds longest_check{5};  // the questions are many, and ours
 
   /// What is known of the role and the catalog for one permission.
   struct standing {
@@ -122,14 +123,17 @@ class database {
           on = std::make_unique<detail::session>();
           if (on->connect(options_.connection, until) != step::done) return refusal{reason::database_unavailable};
         }
-        const auto known = standing_of(*on, allowed, fresh, until);
+        const auto known = standing_of(*on, allowed);
         if (!known) {
           if (!fresh && attempt == 0) continue;
           return refusal{reason::database_unavailable};
         }
         if (!known->excess.empty()) return refusal{reason::role_not_as_declared};
-        detail::run_statement envelope{*on, allowed, known->columns, subject, clock::now() + options_.patience, until};
+        const auto now = clock::now();
+        detail::run_statement envelope{
+            *on, allowed, known->columns, subject, now + options_.patience, now + allowed.timeout + options_.patience};
         auto answered = envelope(text);
+        if (envelope.drifted()) forget(allowed);
         if (envelope.clean()) lease.held = std::move(on);
         if (fresh || attempt > 0 || !envelope.stale()) return answered;
       }
@@ -138,20 +142,20 @@ class database {
     return refusal{reason::database_unavailable};
   }
 
-  /// What is known, asked anew when it is missing, or old and the connection is a new one. Null: could not be asked.
-  std::shared_ptr<const standing> standing_of(detail::session& on, const permission& allowed, bool fresh,
-                                              detail::session::deadline until) {
-    if (auto known = recall(allowed); known && (!fresh || clock::now() - known->asked < options_.recheck)) return known;
-    auto made = check(on, allowed, until);
+  /// What is known, asked anew when it is missing or old. Null: could not be asked.
+  std::shared_ptr<const standing> standing_of(detail::session& on, const permission& allowed) {
+    if (auto known = recall(allowed); known && clock::now() - known->asked < options_.recheck) return known;
+    auto made = check(on, allowed);
     if (made) remember(allowed, made);
     return made;
   }
 
   /// Asks the server, as the role. Null when it does not answer everything.
-  std::shared_ptr<const standing> check(detail::session& on, const permission& allowed,
-                                        detail::session::deadline until) const {
+  std::shared_ptr<const standing> check(detail::session& on, const permission& allowed) const {
+    const auto until = clock::now() + longest_check;
     const auto made = std::make_shared<standing>();
     made->asked = clock::now();
+    if (on.run(detail::rights_settings(longest_check), until) != step::done) return nullptr;
     bool answered = true;
     const auto ask = [&](const std::string& query, auto each) {
       detail::pg_result rows;
@@ -185,9 +189,14 @@ class database {
         });
     for (const auto& one : all)
       if (one.table != 0) made->columns.all.push_back(one);
+    answered = answered && on.run("ROLLBACK", until) == step::done;
     return answered ? made : nullptr;
   }
 
+  void forget(const permission& allowed) {
+    const std::lock_guard lock{mutex_};
+    std::erase_if(known_, [&](const auto& one) { return one.first == &allowed; });
+  }
   std::shared_ptr<const standing> recall(const permission& allowed) {
     const std::lock_guard lock{mutex_};
     for (const auto& [of, known] : known_)

@@ -24,14 +24,14 @@ bool has(const std::string& text, std::string_view part) { return text.find(part
 
 TEST_CASE("provisioning_sql: says what the declaration says, and nothing of what it does not") {
   const std::string sql = cr::sql::provisioning_sql<notes>("note_agent");
-  CHECK(has(sql, "GRANT SELECT (id, text) ON app.note TO note_agent"));
-  CHECK(has(sql, "GRANT SELECT (name) ON public.kind TO note_agent"));
+  CHECK(has(sql, "GRANT SELECT (\"id\", \"text\") ON \"app\".\"note\" TO \"note_agent\""));
+  CHECK(has(sql, "GRANT SELECT (\"name\") ON \"public\".\"kind\" TO \"note_agent\""));
   CHECK(has(sql, "proname = 'minutes'"));
   CHECK(has(sql, "current_setting(''app.tenant'', true)"));
-  CHECK(has(sql, "CREATE POLICY checkrein_own_rows_note_agent ON app.note"));
-  CHECK_FALSE(has(sql, "checkrein_own_rows_note_agent ON public.kind"));
-  CHECK_FALSE(has(sql, "set_config"));  // accept_parser_only_rls
-  CHECK_FALSE(has(sql, "tenant) ON"));
+  CHECK(has(sql, "CREATE POLICY \"checkrein_own_rows_note_agent\" ON \"app\".\"note\""));
+  CHECK_FALSE(has(sql, "CREATE POLICY \"checkrein_own_rows_note_agent\" ON \"public\".\"kind\""));
+  CHECK_FALSE(has(sql, "pg_catalog.set_config"));  // accept_parser_only_rls
+  CHECK_FALSE(has(sql, "tenant\") ON"));
 }
 
 TEST_CASE("provisioning_sql: a role's name is a plain identifier, or nothing is made") {

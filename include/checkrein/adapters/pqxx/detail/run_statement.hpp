@@ -13,8 +13,10 @@
 #include <vector>
 
 #include <checkrein/adapters/pqxx/detail/session.hpp>
+#include <checkrein/adapters/pqxx/detail/sql_text.hpp>
 #include <checkrein/base/result.hpp>
 #include <checkrein/sql/answer.hpp>
+#include <checkrein/sql/clauses.hpp>
 #include <checkrein/sql/permission.hpp>
 #include <checkrein/sql/statement_text.hpp>
 
@@ -56,6 +58,9 @@ class run_statement {
     return made;
   }
   [[nodiscard]] bool clean() const noexcept { return clean_; }
+  /// Whether the server described a column of a table that the declaration does not have: the catalog has changed, or
+  /// something got past the statement check.
+  [[nodiscard]] bool drifted() const noexcept { return drifted_; }
   /// Whether the session was lost before the statement was sent: worth one more try on a new one.
   [[nodiscard]] bool stale() const noexcept { return stale_; }
 
@@ -67,7 +72,8 @@ class run_statement {
     if (begin.empty()) return refusal{reason::not_permitted};  // a subject that is no text
     if (const step begun = on_.run(begin, begin_by_); begun != step::done) {
       stale_ = begun == step::broken || begun == step::overdue;
-      return refused(begun);
+      usable_ = false;  // what was said is ours, so it is not the statement's fault
+      return refusal{begun == step::overdue ? reason::deadline_exceeded : reason::database_unavailable};
     }
     if (on_.reported("client_encoding") != "UTF8" || on_.reported("standard_conforming_strings") != "on")
       return refused(step::broken);
@@ -76,7 +82,10 @@ class run_statement {
     if (const step prepared = on_.prepare(statement, until_, described); prepared != step::done)
       return refused(prepared);
     std::vector<answer_column> columns;
-    if (const verdict known = accept(described.get(), columns); !known) return known.refusal();
+    if (const verdict known = accept(described.get(), columns); !known) {
+      drifted_ = known.refusal().why == reason::sql_unknown_name;
+      return known.refusal();
+    }
     if (!starts_with_word(statement, "explain")) {
       if (const auto affordable = cost(statement); !affordable) return affordable.refusal();
     }
@@ -98,7 +107,7 @@ class run_statement {
     std::string path = "pg_catalog";
     std::string_view last;
     for (const table_grant& table : allowed_.tables)
-      if (table.schema != last) (path += ", ") += last = table.schema;
+      if (table.schema != last) (path += ", ") += identifier(last = table.schema);
     set("search_path", path);
     set("standard_conforming_strings", "on");
     set("row_security", "on");
@@ -108,7 +117,7 @@ class run_statement {
     if (on_.at_least(110'000)) set("jit", "off");
     const std::string bound = on_.literal(allowed_.owner_column.empty() ? std::string_view{} : subject_);
     if (bound.empty()) return {};
-    set(allowed_.owner_setting, bound);
+    set(identifier(schema_of(allowed_.owner_setting)) + '.' + identifier(relation_of(allowed_.owner_setting)), bound);
     return out + "; SELECT 1";
   }
 
@@ -240,6 +249,7 @@ class run_statement {
   bool usable_ = true;
   bool clean_ = false;
   bool stale_ = false;
+  bool drifted_ = false;
 };
 
 }  // namespace checkrein::sql::detail

@@ -31,7 +31,8 @@ constexpr bool is_local(std::string_view host, std::string_view address) noexcep
 }
 
 /// One connection to PostgreSQL through libpq's non-blocking interface. Every step ends by its deadline, whatever the
-/// server does; after one that did not end well the connection is good for nothing but being closed.
+/// server does (but for the look-up of a host's name, which is the resolver's); after one that did not end well the
+/// connection is good for nothing but being closed.
 ///
 /// Closing is also how a statement is cancelled: the server notices a client that is gone
 /// (`client_connection_check_interval`), and no request to cancel can hit the next statement of somebody else.
@@ -60,6 +61,8 @@ class session {
     const char* const values[] = {settings.c_str(), "UTF8", "checkrein", nullptr};
     connection_ = PQconnectStartParams(names, values, 1);
     if (connection_ == nullptr || PQstatus(connection_) == CONNECTION_BAD) return step::broken;
+    PQsetNoticeReceiver(
+        connection_, [](void*, const PGresult*) {}, nullptr);
     for (PostgresPollingStatusType now = PGRES_POLLING_WRITING; now != PGRES_POLLING_OK;
          now = PQconnectPoll(connection_)) {
       if (now == PGRES_POLLING_FAILED) return step::broken;
@@ -76,6 +79,13 @@ class session {
   }
 
   [[nodiscard]] PGconn* raw() const noexcept { return connection_; }
+  /// libpq's words on what went wrong, one line: for the operator, who wrote the settings, and for nobody else.
+  [[nodiscard]] std::string message() const {
+    std::string out = connection_ == nullptr ? "" : PQerrorMessage(connection_);
+    for (char& c : out) c = c == '\n' ? ' ' : c;
+    while (!out.empty() && out.back() == ' ') out.pop_back();
+    return out;
+  }
   [[nodiscard]] std::string_view sqlstate() const noexcept { return sqlstate_; }
   [[nodiscard]] bool at_least(int version) const noexcept { return PQserverVersion(connection_) >= version; }
   /// Neither in a transaction nor in the middle of anything.
@@ -88,7 +98,8 @@ class session {
     return value == nullptr ? std::string_view{} : std::string_view{value};
   }
 
-  /// Nobody on the way can read or change what is said: the server is on this machine, or the connection is encrypted.
+  /// The server is on this machine, or the connection is encrypted. Whether it is the right server that it is encrypted
+  /// to is for the settings to ask: `sslmode=verify-full`.
   [[nodiscard]] bool is_private() const noexcept {
     const auto view = [](const char* text) { return text == nullptr ? std::string_view{} : std::string_view{text}; };
     return PQsslInUse(connection_) != 0 || PQgssEncInUse(connection_) != 0 ||
@@ -134,7 +145,8 @@ class session {
   /// @param most  bytes that may arrive for it, roughly; what is not bounded here would be kept in memory by libpq
   step next(deadline until, std::size_t most, pg_result& row) {
     const step got = take(until, most, row);
-    if (got != step::done || row == nullptr) return got;
+    if (got != step::done) return got;
+    if (row == nullptr) return step::broken;  // a result has an end of its own, so this one was cut off
     switch (PQresultStatus(row.get())) {
       case PGRES_SINGLE_TUPLE:
         return step::done;

@@ -17,15 +17,30 @@ inline std::string quoted(std::string_view text) {
   return out + '\'';
 }
 
+/// A name of the declaration as an identifier, whatever SQL means by the word.
+inline std::string identifier(std::string_view name) { return '"' + std::string(name) + '"'; }
+
 inline std::string full_name(const table_grant& table) {
-  return std::string(table.schema) + '.' + std::string(table.name);
+  return identifier(table.schema) + '.' + identifier(table.name);
 }
 
-/// The name of a setting as a regular expression.
-inline std::string pattern_of(std::string_view setting) {
-  std::string out;
-  for (const char c : setting) out += c == '.' ? std::string("[.]") : std::string(1, c);
-  return out;
+/// A condition on pg_proc `p`: a function of this database that is not known to be harmless. What comes with an
+/// extension is, but for those whose functions reach other servers or files.
+inline constexpr std::string_view of_this_database =
+    "p.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND NOT EXISTS (SELECT "
+    "FROM "
+    "pg_depend d JOIN pg_extension e ON e.oid = d.refobjid WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid "
+    "AND "
+    "d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname NOT IN ('dblink', 'adminpack', "
+    "'file_fdw', "
+    "'plperlu', 'plpython3u', 'pltclu'))";
+
+/// An expression on pg_policy: its mark, which changes when the policy, the owner column or the setting does.
+inline std::string policy_mark(const permission& allowed) {
+  return "'checkrein: ' || md5(" +
+         quoted(std::string(allowed.owner_column) + ' ' + std::string(allowed.owner_setting)) +
+         "::text || polpermissive::text || polcmd::text || polroles::text || coalesce(pg_get_expr(polqual, polrelid), '"
+         "'))";
 }
 
 /// The schemas of the search path, as constants parted by commas.
@@ -46,13 +61,12 @@ inline std::string columns_of(const permission& allowed) {
   return out;
 }
 
-/// A condition on pg_proc that leaves out the functions that the permission declares.
-inline std::string declared_functions_but(const permission& allowed) {
-  std::string out;
+/// A condition on pg_proc `p` in schema `n`: not a function that the permission declares.
+inline std::string not_declared(const permission& allowed) {
+  std::string out = "true";
   for (const function_grant& one : allowed.functions)
-    out += (out.empty() ? " AND (pronamespace::regnamespace::text, proname::text) NOT IN ((" : ", (") +
-           quoted(one.schema) + ", " + quoted(one.name) + ")";
-  return out.empty() ? out : out + ")";
+    out += " AND (n.nspname, p.proname) <> (" + quoted(one.schema) + ", " + quoted(one.name) + ")";
+  return out;
 }
 
 /// A condition on pg_proc `p` in schema `n`: another function has the name of a declared one.

@@ -28,6 +28,8 @@ CREATE TABLE ticket (
   ticket_id int PRIMARY KEY, customer_id int, opened_at timestamptz, subject text, body text, priority int);
 CREATE TABLE event_log (event_id bigint PRIMARY KEY, at timestamptz, kind text, payload jsonb);
 CREATE TABLE tenant_note (note_id int PRIMARY KEY, tenant text NOT NULL, note text NOT NULL);
+ALTER TABLE tenant_note ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON tenant_note USING (tenant = current_setting('app.tenant', true));
 CREATE TABLE api_key (key_id int PRIMARY KEY, owner text, secret text);
 CREATE FUNCTION track_minutes(ms int) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT round(ms / 60000.0, 2)';
 CREATE FUNCTION ext.similarity(text, text) RETURNS real LANGUAGE sql IMMUTABLE AS 'SELECT ($1 = $2)::int::real';

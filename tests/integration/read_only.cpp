@@ -234,6 +234,14 @@ struct notes_tool {
                                   cr::sql::own_rows<"user", "own.user">, cr::sql::function<"own.twice">>>;
 };
 
+struct lenient_tool {
+  BOOST_HANA_DEFINE_STRUCT(lenient_tool, (cr::sql::query, sql));
+  using rules =
+      cr::tool<"notes", cr::about<"Reads notes">,
+               cr::sql::read_only<cr::sql::table<"own.note", "id", "order">, cr::sql::hidden<"own.note", "user">,
+                                  cr::sql::own_rows<"user", "own.user">, cr::sql::accept_parser_only_rls>>;
+};
+
 std::vector<std::string> notes_excess(const std::string& options = "") {
   cr::sql::database database{{.connection = "host=" + std::string(std::getenv("CHECKREIN_PG_DIR")) +
                                             " user=note_agent dbname=postgres " + options,
@@ -392,6 +400,15 @@ TEST_CASE("excess_rights: what a role could do without the check is named, whate
                           .issuer = "https://shop.example"}};
   CHECK(says(wide.excess_rights<notes_tool>(), "the session began as another role"));
   as_admin("REVOKE note_agent FROM app");
+}
+
+TEST_CASE("excess_rights: set_config is accepted where the declaration says so, and nowhere else") {
+  notes_open();
+  as_admin(cr::sql::provisioning_sql<lenient_tool>("lenient_agent"));
+  as_admin("GRANT EXECUTE ON FUNCTION set_config(text, text, boolean) TO lenient_agent");
+  pqxx::connection role{"host=" + std::string(std::getenv("CHECKREIN_PG_DIR")) + " user=lenient_agent dbname=postgres"};
+  CHECK(cr::sql::excess_rights<lenient_tool>(role) == std::vector<std::string>{});
+  CHECK(says(cr::sql::excess_rights<notes_tool>(role), "the role may run: set_config"));
 }
 
 TEST_CASE(

@@ -142,13 +142,20 @@ requires(mp::mp_size<typename sql_permissions<Tool>::type>::value == 1) struct p
  private:
   static verdict tell(sql::finding&& found, explanation& said) noexcept {
     if (found) return verdict::allowed();
+#if defined(__cpp_exceptions)
     try {
-      said = {to_string(found.at), std::move(found.what), found.position,
-              found.at == sql::layer::name ? sql::offer(value) : std::string{}};
+      explain(std::move(found), said);
     } catch (...) {
       said = {};  // out of memory: refused all the same
     }
+#else
+    explain(std::move(found), said);
+#endif
     return found.decided();
+  }
+  static void explain(sql::finding&& found, explanation& said) {
+    said = {to_string(found.at), std::move(found.what), found.position,
+            found.at == sql::layer::name ? sql::offer(value) : std::string{}};
   }
 };
 

@@ -36,7 +36,7 @@ struct ask_shop {
                                "app.v_track", "app.v_sales_month", "app.employee", "app.customer">,
           cr::sql::function<"app.track_minutes">, cr::sql::function<"ext.similarity">,
           cr::sql::statements<cr::sql::select, cr::sql::values, cr::sql::explain>, cr::sql::max_rows<1000>,
-          cr::sql::max_bytes<256 * 1024>, cr::sql::plan_cost<10'000>, cr::sql::plan_rows<100'000>,
+          cr::sql::max_bytes<256 * 1024>, cr::sql::plan_cost<50'000>, cr::sql::plan_rows<1'000'000>,
           cr::sql::timeout<std::chrono::milliseconds, 1200>>>;
 };
 

@@ -402,6 +402,15 @@ TEST_CASE("excess_rights: what a role could do without the check is named, whate
   as_admin("REVOKE note_agent FROM app");
 }
 
+TEST_CASE("excess_rights: a database of another encoding reads names otherwise, and is refused") {
+  open();
+  as_admin("CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+  cr::sql::database latin{
+      {.connection = "host=" + std::string(std::getenv("CHECKREIN_PG_DIR")) + " user=shop_agent dbname=latin",
+       .issuer = "https://shop.example"}};
+  CHECK(says(latin.excess_rights<look_up>(), "encoding is not UTF8"));
+}
+
 TEST_CASE("excess_rights: set_config is accepted where the declaration says so, and nowhere else") {
   notes_open();
   as_admin(cr::sql::provisioning_sql<lenient_tool>("lenient_agent"));

@@ -465,7 +465,43 @@ TEST_CASE("names: where the engine goes on to look around a subselect, so does t
            "SELECT (c).pg_sleep FROM (VALUES (1, 2)) v, (SELECT 1 AS pg_sleep) AS c"},
           {"SELECT (column2).pg_sleep FROM (SELECT 1 AS a, 2.0::float8 AS b) r, LATERAL (VALUES (r.*)) v, (SELECT 1 AS "
            "pg_sleep) AS column2",
-           "SELECT v.column1 FROM (SELECT 1 AS a, 2.0::float8 AS b) r, LATERAL (VALUES (r.*)) v"},
+           "SELECT v.column1 FROM (SELECT 1 AS a, 2.0::float8 AS b) r, LATERAL (VALUES (7, r.*)) v"},
+          // `f(row)` is also the column `f` of the row, of a type that the statement chose.
+          {"SELECT (SELECT key FROM jsonb_each(q) LIMIT 1) FROM invoice, (SELECT 1 AS jsonb_each) q",
+           "SELECT (SELECT e.key FROM jsonb_each(q.j) e LIMIT 1) FROM invoice, (SELECT '{}'::jsonb AS j) q"},
+          {"SELECT (SELECT value FROM json_array_elements(q) LIMIT 1) FROM note, (SELECT 1 AS json_array_elements) q",
+           "SELECT (SELECT e.value FROM json_array_elements(q.j) e LIMIT 1) FROM note, (SELECT '[]'::json AS j) q"},
+          {"SELECT (SELECT secret FROM unnest(parse_ident(q)) AS secret) FROM invoice, (SELECT 'a'::tsvector AS "
+           "parse_ident) q",
+           "SELECT (SELECT s.part FROM unnest(parse_ident(q.n)) AS s (part)) FROM invoice, (SELECT 'a.b' AS n) q"},
+          {"SELECT (SELECT secret FROM unnest(parse_ident(q.*)) AS secret) FROM invoice, (SELECT 'a'::tsvector AS "
+           "parse_ident) q",
+           "SELECT json_agg(q.*), count(q), to_jsonb(q) FROM (SELECT 1 AS a) q GROUP BY q"},
+          {"SELECT (z).ts_stat FROM (SELECT 'SELECT 1'::text AS jsonb_each) p, LATERAL (SELECT * FROM jsonb_each(p) AS "
+           "z) j, (SELECT 1 AS ts_stat) z",
+           "SELECT z.ts_stat FROM (SELECT 1 AS ts_stat) z"},
+          {"SELECT pg_sleep.pg_sleep FROM (SELECT 'a'::tsvector AS parse_ident) q, unnest(parse_ident(q)) AS pg_sleep",
+           "SELECT u.part FROM unnest(parse_ident('a.b')) AS u (part)"},
+          {"SELECT (jsonb_each(q)).key FROM (SELECT 1 AS jsonb_each) q", "SELECT (jsonb_each('{}')).key"},
+          // A column that holds a row has columns of its own.
+          {"SELECT (SELECT key FROM (SELECT (jsonb_each(q)).* FROM (SELECT r AS jsonb_each FROM (SELECT 1 AS a) r) q) "
+           "z) "
+           "FROM invoice",
+           "SELECT row_to_json(r), r FROM (SELECT 1 AS a) r"},
+          {"SELECT upper(s.r) FROM (SELECT r FROM (SELECT 1 AS upper) r) s",
+           "SELECT upper(s.r) FROM (SELECT 'x' AS r) s"},
+          {"WITH c AS (SELECT r FROM (SELECT 1 AS upper) r) SELECT upper(r) FROM c",
+           "WITH c AS (SELECT r.x FROM (SELECT 'a' AS x) r) SELECT upper(x) FROM c"},
+          // SEARCH and CYCLE add columns that the term has within itself.
+          {"SELECT (WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 3 AND (c).pg_sleep IS "
+           "NOT "
+           "NULL) CYCLE n SET c TO 0.4 DEFAULT 0.3 USING p SELECT count(*) FROM t) FROM (SELECT 1 AS pg_sleep) AS c",
+           "SELECT (WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 3) CYCLE n SET c TO 0.4 "
+           "DEFAULT 0.3 USING p SELECT count(*) FROM t WHERE c < 1)"},
+          // A row of no columns makes none of VALUES.
+          {"SELECT (SELECT column1 FROM (VALUES (q.*)) v LIMIT 1) FROM note, (SELECT) q",
+           "SELECT (SELECT column1 FROM (VALUES (1, q.*)) v LIMIT 1) FROM note, (SELECT) q"},
+          {"EXPLAIN VERBOSE SELECT id FROM invoice", "EXPLAIN (VERBOSE off, COSTS off) SELECT id FROM invoice"},
           // Names that differ in how they are written into the parse tree only.
           {"SELECT 1 AS U&\"a\\000ab\" FROM note ORDER BY \"a\\nb\"",
            "SELECT 1 AS \"a\\nb\" FROM note ORDER BY \"a\\nb\""},

@@ -202,7 +202,9 @@ inline bool checker::in_search_path(std::string_view schema) const noexcept {
 }
 
 /// The function that a call names, without its schema: one of the engine's in a permitted group, or a declared one.
-inline bool checker::callable(const node& of, std::string_view& name) {
+///
+/// @param of_engine  whether it is the engine's, of which it is known what it returns
+inline bool checker::callable(const node& of, std::string_view& name, bool& of_engine) {
   std::string_view parts[2];
   std::size_t count = 0;
   if (!each<"funcname">(of, [&](const node& one) {
@@ -214,20 +216,59 @@ inline bool checker::callable(const node& of, std::string_view& name) {
   if (count == 0) return forbidden("a call");
   name = parts[count - 1];
   if (count == 1 || parts[0] == "pg_catalog")
-    if (const known_function* const known = find_function(name); known != nullptr && allowed_.takes(known->of))
+    if (const known_function* const known = find_function(name); known != nullptr && allowed_.takes(known->of)) {
+      of_engine = true;
       return true;
+    }
+  of_engine = false;
   for (const function_grant& one : allowed_.functions)
     if (one.name == name && (count == 1 ? in_search_path(one.schema) : one.schema == parts[0])) return true;
   return not_callable(name);
 }
 
+/// The source that a value is the whole row of, as in `q` or `q.*`; null when it is anything else.
+inline const source* checker::row_named(const node& wrapped, const scope& in) const noexcept {
+  const node* const column = member<"ColumnRef">(wrapped);
+  const node* const fields = column == nullptr ? nullptr : member<"fields">(*column);
+  const node* const first = fields == nullptr ? nullptr : tree_.child(*fields);
+  const node* const second = first == nullptr ? nullptr : tree_.next(*first);
+  if (first == nullptr || (second != nullptr && member<"A_Star">(*second) == nullptr)) return nullptr;
+  const std::string_view name = string_of(*first);
+  const auto made_here = [](const source* one) {  // of other kinds, nobody chose what the columns are called
+    return one != nullptr && one->is == source::kind::query ? one : nullptr;
+  };
+  if (second != nullptr) return made_here(find_source({}, name, in));
+  bool sources = true;
+  for (const scope* around = &in; around != nullptr; around = around->outer) {
+    if (sources)
+      for (const source& one : around->sources)
+        if (one.nameable && one.has(name)) return nullptr;
+    sources = around->sees_sources_of_outer;
+  }
+  return made_here(find_source({}, name, in));
+}
+
+/// To PostgreSQL, `f(row)` is also the column `f` of that row, whose type the statement chose. So a call is one only
+/// where the row is known to have no such column. (Columns hold no rows: see `target`.)
+inline bool checker::may_project(const node& of, std::string_view name, const scope& in) const noexcept {
+  const node* const parts = member<"funcname">(of);
+  const node* const part = parts == nullptr ? nullptr : tree_.child(*parts);
+  const node* const args = member<"args">(of);
+  const node* const arg = args == nullptr ? nullptr : tree_.child(*args);
+  if (part == nullptr || tree_.next(*part) != nullptr || arg == nullptr || tree_.next(*arg) != nullptr) return false;
+  const source* const row = row_named(*arg, in);
+  return row != nullptr && (row->has(name) || row->may_have(name) || row->may_have_others());
+}
+
 inline bool checker::function(const node& of, const scope& in) {
   std::string_view name;
+  bool of_engine = false;
   ++calls_;
   at(of);
   if (!only<"funcname", "args", "agg_star", "agg_distinct", "agg_filter", "agg_order", "agg_within_group", "over",
             "func_variadic", "funcformat">(of) ||
-      !callable(of, name) || !expressions<"args", "agg_filter">(of, in) ||
+      !callable(of, name, of_engine) || (may_project(of, name, in) && !not_callable(name)) ||
+      !expressions<"args", "agg_filter">(of, in) ||
       !each<"agg_order">(of, [&](const node& one) { return sort(one, in, nullptr); }) || !bounded_arguments(of, name))
     return false;
   const node* const over = member<"over">(of);
@@ -348,8 +389,9 @@ inline bool checker::indirection(const node& of, const scope& in) {
     if (!is_first || (!starred && field.empty())) return not_callable(field);
     if (const node* const call = member<"FuncCall">(*arg); call != nullptr) {
       std::string_view name;
-      if (!callable(*call, name)) return false;
-      const row_function* const rows = find_row_function(name);
+      bool of_engine = false;
+      if (!callable(*call, name, of_engine)) return false;
+      const row_function* const rows = of_engine ? find_row_function(name) : nullptr;
       bool known = rows != nullptr && !rows->columns.empty() && starred;
       if (rows != nullptr) each_word(rows->columns, [&](std::string_view column) { known = known || column == field; });
       return known || not_callable(field);

@@ -88,7 +88,6 @@ inline bool checker::range(const node& of, scope& in, name_list& names) {
     made.columns = made.table->columns;
     made.whole = made.table->whole();
     scoped_rows_ = scoped_rows_ || !made.table->shared;
-    partial_table_ = partial_table_ || !made.whole;
   }
   made.aliased = false;
   return alias(of, made) && add(in, made, names);
@@ -164,9 +163,10 @@ inline bool checker::one_function(const node& list, scope& in, source& made, nam
   }
   if (!function(*plain, in)) return false;
   std::string_view name;
-  if (!callable(*plain, name)) return false;
-  const row_function* const rows = find_row_function(name);
-  const bool own = find_function(name) == nullptr;  // then what it returns is not known
+  bool of_engine = false;
+  if (!callable(*plain, name, of_engine)) return false;
+  const row_function* const rows = of_engine ? find_row_function(name) : nullptr;
+  const bool own = !of_engine;  // then what it returns is not known
   if (columns.empty()) made.name = name;
   made.is = only_one && rows == nullptr ? source::kind::scalar_function : source::kind::row_function;
   // ROWS FROM (f(...) AS (a int, ...)): the second of the pair.
@@ -178,7 +178,7 @@ inline bool checker::one_function(const node& list, scope& in, source& made, nam
   } else if (rows != nullptr) {
     each_word(rows->columns, [&](std::string_view column) { columns.push_back(column); });
     if (rows->columns.empty()) columns.push_back(unknown_columns);
-  } else if (name == "unnest") {  // a column for each array; of a tsvector, three; of rows, theirs
+  } else if (!own && name == "unnest") {  // a column for each array; of a tsvector, three; of rows, theirs
     static_cast<void>(each<"args">(*plain, [&](const node& array) {
       if (is_array(array)) {
         columns.push_back(name);

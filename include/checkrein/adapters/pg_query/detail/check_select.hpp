@@ -18,20 +18,17 @@ inline bool checker::top(const node& body) {
 }
 
 /// EXPLAIN without running: the plan of a permitted statement. Plans tell of more than the statement's own rows, so not
-/// over rows of one owner (estimates count everybody's), and VERBOSE (which prints every column) not over hidden ones.
+/// over rows of one owner (estimates count everybody's), and never VERBOSE, which prints every column of what a view is
+/// made of.
 inline bool checker::explained(const node& of) {
   if (!allowed_.takes(statement_kind::explain)) return refuse(layer::statement, reason::sql_not_select, "EXPLAIN");
   if (!only<"query", "options">(of)) return false;
-  bool verbose = false;
   const bool options = each<"options">(of, [&](const node& one) {
     const node* const option = member<"DefElem">(one);
     if (option == nullptr || !only<"defname", "arg", "defaction">(*option)) return forbidden("an option of EXPLAIN");
     const std::string_view name = text<"defname">(*option);
     if (name == "format" || name == "costs" || name == "summary") return true;
-    if (name == "verbose") {
-      verbose = !is_off(*option);
-      return true;
-    }
+    if (name == "verbose") return is_off(*option) || forbidden("EXPLAIN VERBOSE");
     if (name == "analyze" || name == "buffers" || name == "settings" || name == "timing" || name == "wal")
       return is_off(*option) || forbidden("an EXPLAIN that runs or reads settings");
     return forbidden("an option of EXPLAIN");
@@ -41,8 +38,7 @@ inline bool checker::explained(const node& of) {
   const node* const body = query == nullptr ? nullptr : tree_.child(*query);
   if (body == nullptr) return forbidden("EXPLAIN of nothing");
   if (!top(*body)) return false;
-  if (scoped_rows_) return forbidden("EXPLAIN over rows of one owner");
-  return !verbose || !partial_table_ || forbidden("EXPLAIN VERBOSE over a table with hidden columns");
+  return !scoped_rows_ || forbidden("EXPLAIN over rows of one owner");
 }
 
 inline bool checker::is_off(const node& option) const noexcept {
@@ -109,19 +105,25 @@ inline bool checker::plain_select(const node& of, scope& in, name_list& names) {
 }
 
 inline bool checker::value_rows(const node& of, scope& in, name_list& names) {
-  std::size_t width = 0;
-  bool expanded = false;  // `(row).*` among the values makes several columns
+  std::size_t width = 0;  // columns that are sure: `row.*` and `(row).*` make any number of them, also none
+  bool first = true;
+  bool expanded = false;
   const bool fine = each<"valuesLists">(of, [&](const node& one) {
     const node* const list = member<"List">(one);
     if (list == nullptr || !only<"items">(*list)) return forbidden("VALUES");
     std::size_t count = 0;
+    bool counting = true;
     if (!each<"items">(*list, [&](const node& value) {
           const node* const part = member<"A_Indirection">(value);
-          expanded = expanded || star_fields(value) != nullptr || (part != nullptr && is_row_star(*part));
-          return ++count > 0 && expression(value, in);
+          if (star_fields(value) != nullptr || (part != nullptr && is_row_star(*part))) counting = false;
+          if (counting && row_named(value, in) != nullptr) return forbidden("a row as a column");
+          count += counting ? 1U : 0U;
+          return expression(value, in);
         }))
       return false;
-    if (width == 0) width = count;
+    width = first || count < width ? count : width;
+    expanded = expanded || !counting;
+    first = false;
     return true;
   });
   for (std::size_t i = 1; fine && i <= width; ++i)
@@ -170,23 +172,16 @@ inline bool checker::common_table(const node& of, scope& in, bool recursive) {
     if (!select(*inner, &in, true, &columns) || !rename<"aliascolnames">(of, columns)) return false;
     made.columns = keep(std::move(columns));
   }
-  // SEARCH and CYCLE name columns of the term, and add some.
-  name_list all{made.columns.begin(), made.columns.end(), &arena_};
-  if (const node* const search = member<"search_clause">(of); search != nullptr) {
-    if (!only<"search_col_list", "search_breadth_first", "search_seq_column">(*search)) return false;
-    all.push_back(text<"search_seq_column">(*search));
-    made.extra += 1;
-  }
-  if (const node* const cycle = member<"cycle_clause">(of); cycle != nullptr) {
-    if (!only<"cycle_col_list", "cycle_mark_column", "cycle_mark_value", "cycle_mark_default", "cycle_path_column">(
-            *cycle) ||
-        !expressions<"cycle_mark_value", "cycle_mark_default">(*cycle, in))
-      return false;
-    all.push_back(text<"cycle_mark_column">(*cycle));
-    all.push_back(text<"cycle_path_column">(*cycle));
-    made.extra += 2;
-  }
-  made.columns = keep(std::move(all));
+  if (const node* const search = member<"search_clause">(of);
+      search != nullptr && !only<"search_col_list", "search_breadth_first", "search_seq_column">(*search))
+    return false;
+  if (const node* const cycle = member<"cycle_clause">(of);
+      cycle != nullptr &&
+      (!only<"cycle_col_list", "cycle_mark_column", "cycle_mark_value", "cycle_mark_default", "cycle_path_column">(
+           *cycle) ||
+       !expressions<"cycle_mark_value", "cycle_mark_default">(*cycle, in)))
+    return false;
+  append_search_and_cycle(of, made);
   if (!recursive) {
     in.named.push_back(made);
     return true;
@@ -197,6 +192,22 @@ inline bool checker::common_table(const node& of, scope& in, bool recursive) {
       return true;
     }
   return forbidden("two common table expressions of one name");
+}
+
+/// SEARCH and CYCLE add columns to the term, which it has within itself as well.
+inline void checker::append_search_and_cycle(const node& of, source& made) {
+  name_list all{made.columns.begin(), made.columns.end(), &arena_};
+  made.extra = 0;
+  if (const node* const search = member<"search_clause">(of); search != nullptr) {
+    all.push_back(text<"search_seq_column">(*search));
+    made.extra += 1;
+  }
+  if (const node* const cycle = member<"cycle_clause">(of); cycle != nullptr) {
+    all.push_back(text<"cycle_mark_column">(*cycle));
+    all.push_back(text<"cycle_path_column">(*cycle));
+    made.extra += 2;
+  }
+  made.columns = keep(std::move(all));
 }
 
 /// `first UNION [ALL] again`, where `again` may name the term itself. It has a bound when a condition of it depends on
@@ -213,6 +224,7 @@ inline bool checker::recursive_term(const node& whole, const node& of, scope& in
   scope inside{&in, true, &arena_};
   source self = made;
   self.recursive = true;
+  append_search_and_cycle(whole, self);
   inside.named.push_back(self);
   const bool used_before = std::exchange(recursive_used_, false);
   const std::size_t columns_before = std::exchange(recursive_columns_, 0);
@@ -249,6 +261,8 @@ inline bool checker::target(const node& wrapped, const scope& in, name_list& nam
   if (const node* const fields = star_fields(*value); fields != nullptr) return star(*fields, in, names);
   if (const node* const part = member<"A_Indirection">(*value); part != nullptr && is_row_star(*part))
     return expression(*value, in) && row_fields(*part, in, names);
+  // A column that holds a row would have columns of its own, which nothing here follows: only an answer may hold one.
+  if (in.outer != nullptr && row_named(*value, in) != nullptr) return forbidden("a row as a column");
   std::string_view name = text<"name">(*of);
   if (name.empty()) name = figure_name(*value);
   names.push_back(name);
@@ -269,8 +283,9 @@ inline bool checker::row_fields(const node& of, const scope& in, name_list& name
   if (arg == nullptr) return forbidden("*");
   if (const node* const call = member<"FuncCall">(*arg); call != nullptr) {
     std::string_view name;
-    if (!callable(*call, name)) return false;
-    if (const row_function* const rows = find_row_function(name); rows != nullptr)
+    bool of_engine = false;
+    if (!callable(*call, name, of_engine)) return false;
+    if (const row_function* const rows = of_engine ? find_row_function(name) : nullptr; rows != nullptr)
       each_word(rows->columns, [&](std::string_view column) { names.push_back(column); });
     return true;
   }

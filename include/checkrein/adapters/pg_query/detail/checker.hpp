@@ -162,6 +162,7 @@ class checker {
   bool value_rows(const node& of, scope& in, name_list& names);
   bool common_tables(const node& with, scope& in);
   bool common_table(const node& of, scope& in, bool recursive);
+  void append_search_and_cycle(const node& of, source& made);
   bool recursive_term(const node& whole, const node& of, scope& in, source& made);
   bool endless_is_cut(const node& of, const scope& in, std::size_t calls_before);
   bool target(const node& wrapped, const scope& in, name_list& names);
@@ -207,7 +208,9 @@ class checker {
   [[nodiscard]] const node* star_fields(const node& wrapped) const noexcept;
   bool function(const node& of, const scope& in);
   [[nodiscard]] bool in_search_path(std::string_view schema) const noexcept;
-  bool callable(const node& of, std::string_view& name);
+  bool callable(const node& of, std::string_view& name, bool& of_engine);
+  [[nodiscard]] bool may_project(const node& of, std::string_view name, const scope& in) const noexcept;
+  [[nodiscard]] const source* row_named(const node& wrapped, const scope& in) const noexcept;
   bool bounded_arguments(const node& of, std::string_view name);
   bool window(const node& of, const scope& in);
   bool type(const node& of);
@@ -231,7 +234,6 @@ class checker {
   std::size_t recursive_columns_ = 0;                     // columns of the recursive term seen in a condition
   bool recursive_used_ = false;                           // the term that is being defined was named in FROM
   bool scoped_rows_ = false;                              // a table with rows of one owner was named
-  bool partial_table_ = false;                            // a table with hidden columns was named
 };
 
 }  // namespace checkrein::sql::detail

@@ -65,6 +65,8 @@ inline void ask_of_role(std::vector<rights_question>& all) {
   add("the role may use the untrusted language",
       "SELECT lanname FROM pg_language WHERE NOT lanpltrusted AND lanname NOT IN ('c', 'internal') AND "
       "has_language_privilege(oid, 'USAGE')");
+  add("the database's encoding is not UTF8, so names are not read as they were checked:",
+      "SELECT current_setting('server_encoding') WHERE current_setting('server_encoding') <> 'UTF8'");
   // What the engine keeps from everybody.
   add("the role may run, of the engine,",
       "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_init_privs i ON i.objoid = p.oid AND i.classoid = "

@@ -75,7 +75,8 @@ class run_statement {
       usable_ = false;  // what was said is ours, so it is not the statement's fault
       return refusal{begun == step::overdue ? reason::deadline_exceeded : reason::database_unavailable};
     }
-    if (on_.reported("client_encoding") != "UTF8" || on_.reported("standard_conforming_strings") != "on")
+    if (on_.reported("client_encoding") != "UTF8" || on_.reported("server_encoding") != "UTF8" ||
+        on_.reported("standard_conforming_strings") != "on")
       return refused(step::broken);
 
     pg_result described;

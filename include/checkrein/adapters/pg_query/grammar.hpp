@@ -8,10 +8,14 @@
 #include <string_view>
 #include <utility>
 
+#include <checkrein/adapters/pg_query/detail/check_calls.hpp>
 #include <checkrein/adapters/pg_query/detail/check_expression.hpp>
 #include <checkrein/adapters/pg_query/detail/check_from.hpp>
+#include <checkrein/adapters/pg_query/detail/check_names.hpp>
 #include <checkrein/adapters/pg_query/detail/check_select.hpp>
+#include <checkrein/adapters/pg_query/detail/check_with.hpp>
 #include <checkrein/adapters/pg_query/detail/checker.hpp>
+#include <checkrein/adapters/pg_query/detail/output_names.hpp>
 #include <checkrein/adapters/pg_query/detail/own_stack.hpp>
 #include <checkrein/adapters/pg_query/detail/tree.hpp>
 #include <checkrein/base/result.hpp>

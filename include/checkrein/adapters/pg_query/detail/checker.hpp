@@ -20,8 +20,8 @@ namespace checkrein::sql::detail {
 /// Checks one parse tree against a permission. Every node and every field of a node that is not named here refuses, so
 /// a grammar that grows is refused where it grew.
 ///
-/// Recursive, no deeper than `tree::max_depth`. The members are defined in check_select.hpp, check_from.hpp and
-/// check_expression.hpp; grammar.hpp includes them all.
+/// Recursive, no deeper than `tree::max_depth`. The members are defined in the headers that their declarations name;
+/// grammar.hpp includes them all.
 class checker {
  public:
   checker(const tree& parsed, const permission& allowed) noexcept : tree_{parsed}, allowed_{allowed} {}
@@ -51,8 +51,7 @@ class checker {
   using node = tree::node;
   static constexpr std::string_view unnamed = "?column?";  // PostgreSQL's name for a column that has none
 
-  // --- refusing
-  // -------------------------------------------------------------------------------------------------------
+  // refusing
   bool refuse(layer at, reason why, std::string_view what) {
     if (refused_) return false;
     refused_ = true;
@@ -68,8 +67,7 @@ class checker {
   void at(const node& of) noexcept { here_ = &of; }
   [[nodiscard]] std::size_t offset() const noexcept { return here_ == nullptr ? 0 : here_->location; }
 
-  // --- reading the tree
-  // -----------------------------------------------------------------------------------------------
+  // reading the tree
   template <fixed_string name>
   [[nodiscard]] const node* member(const node& of) const noexcept {
     return tree_.member(of, w<name>);
@@ -152,30 +150,32 @@ class checker {
     return true;
   }
 
-  // --- check_select.hpp
-  // -----------------------------------------------------------------------------------------------
+  // check_select.hpp
   bool top(const node& body);
   bool explained(const node& of);
   [[nodiscard]] bool is_off(const node& option) const noexcept;
   bool select(const node& of, const scope* outer, bool sees_sources, name_list* output);
   bool plain_select(const node& of, scope& in, name_list& names);
   bool value_rows(const node& of, scope& in, name_list& names);
-  bool common_tables(const node& with, scope& in);
-  bool common_table(const node& of, scope& in, bool recursive);
-  void append_search_and_cycle(const node& of, source& made);
-  bool recursive_term(const node& whole, const node& of, scope& in, source& made);
-  bool endless_is_cut(const node& of, const scope& in, std::size_t calls_before);
   bool target(const node& wrapped, const scope& in, name_list& names);
   [[nodiscard]] bool is_row_star(const node& of) const noexcept;
   bool row_fields(const node& of, const scope& in, name_list& names);
   bool group_by(const node& wrapped, const scope& in, const name_list& names);
   bool sort(const node& wrapped, const scope& in, const name_list* names);
   [[nodiscard]] std::string_view bare_name(const node& wrapped) const noexcept;
+
+  // check_with.hpp
+  bool common_tables(const node& with, scope& in);
+  bool common_table(const node& of, scope& in, bool recursive);
+  void append_search_and_cycle(const node& of, source& made);
+  bool recursive_term(const node& whole, const node& of, scope& in, source& made);
+  bool endless_is_cut(const node& of, const scope& in, std::size_t calls_before);
+
+  // output_names.hpp
   [[nodiscard]] std::string_view figure_name(const node& wrapped) const noexcept;
   std::size_t figure_name(const node& wrapped, std::string_view& name) const noexcept;
 
-  // --- check_from.hpp
-  // -------------------------------------------------------------------------------------------------
+  // check_from.hpp
   bool from(const node& wrapped, scope& in, name_list& names);
   bool range(const node& of, scope& in, name_list& names);
   bool subselect(const node& of, scope& in, name_list& names);
@@ -193,11 +193,17 @@ class checker {
   bool add(scope& in, source made, name_list& names);
   void append(name_list& names, const source& of);
 
-  // --- check_expression.hpp
-  // -------------------------------------------------------------------------------------------
+  // check_expression.hpp
   bool expression(const node& wrapped, const scope& in);
   template <fixed_string... fields>
   bool expressions(const node& of, const scope& in);
+  bool type(const node& of);
+  bool sublink(const node& of, const scope& in);
+  bool indirection(const node& of, const scope& in);
+  template <fixed_string field>
+  bool operator_listed(const node& of);
+
+  // check_names.hpp
   bool column(const node& of, const scope& in);
   bool unqualified(std::string_view name, const scope& in);
   [[nodiscard]] bool may_be_column(std::string_view name, const scope& in) const noexcept;
@@ -206,6 +212,8 @@ class checker {
   bool row(const source* one, std::string_view name);
   bool star(const node& fields, const scope& in, name_list& names);
   [[nodiscard]] const node* star_fields(const node& wrapped) const noexcept;
+
+  // check_calls.hpp
   bool function(const node& of, const scope& in);
   [[nodiscard]] bool in_search_path(std::string_view schema) const noexcept;
   bool callable(const node& of, std::string_view& name, bool& of_engine);
@@ -213,11 +221,6 @@ class checker {
   [[nodiscard]] const source* row_named(const node& wrapped, const scope& in) const noexcept;
   bool bounded_arguments(const node& of, std::string_view name);
   bool window(const node& of, const scope& in);
-  bool type(const node& of);
-  bool sublink(const node& of, const scope& in);
-  bool indirection(const node& of, const scope& in);
-  template <fixed_string field>
-  bool operator_listed(const node& of);
   [[nodiscard]] std::optional<double> number(const node& wrapped) const noexcept;
 
   const tree& tree_;

@@ -34,12 +34,12 @@ struct sqlite_options {
 /// Runs vetted statements on a SQLite file, each alone and as if it were hostile.
 ///
 /// The file is opened for reading only. Before anything is run it is compared with the declaration, and nothing is run
-/// while it differs; that is repeated when its schema has changed or another file has its name. A statement sees views
-/// in place of the tables: the declared columns, and of tables that are not shared the rows whose owner column is the
-/// subject of the call's principal, as text, or as the integer that is written just like it. It is compiled under an
-/// authorizer of its own that lets the tables be read from inside these views alone, and runs in one snapshot under the
-/// permission's time-out and caps. Nothing of SQLite's error text leaves it. Never writes to the file; a file in WAL
-/// mode keeps its `-shm` beside it. Thread-safe; calls beyond `connections` wait.
+/// while it differs; that is repeated when its schema has changed or its name leads to another file. A statement sees
+/// views in place of the tables: the declared columns, and of tables that are not shared the rows whose owner column is
+/// the subject of the call's principal, as text, or as the integer that is written just like it. It is compiled under
+/// an authorizer of its own that lets the tables be read from inside these views alone, and runs in one snapshot under
+/// the permission's time-out and caps. Nothing of SQLite's error text leaves it. Never writes to the file; a file in
+/// WAL mode keeps its `-shm` beside it. Thread-safe; calls beyond `connections` wait.
 ///
 /// It only takes `checked` calls, so there is no way to it but through a gate. It trusts whoever can write the file:
 /// the integrity of pages is not checked beyond what SQLite checks while it reads.
@@ -52,9 +52,9 @@ class sqlite_database {
   /// Answers the call's statement, in the format of the permission.
   ///
   /// @return refused with `role_not_as_declared` (the file is not as declared), `database_unavailable` (missing, locked
-  ///         beyond `patience`, or broken), `deadline_exceeded`, `sql_too_costly` (memory), `sql_unknown_name`,
-  ///         `sql_not_permitted`, `bad_value` (the statement failed on its values) or `not_permitted` (the principal
-  ///         owns no rows here)
+  ///         beyond `patience`, or broken), `deadline_exceeded`, `sql_too_costly` (memory, or too much for one row),
+  ///         `sql_unknown_name`, `sql_not_permitted`, `bad_value` (the statement failed on its values) or
+  ///         `not_permitted` (the principal owns no rows here)
   template <class Tool>
   [[nodiscard]] result<answer> operator()(const checked<Tool>& call) noexcept {
     const account& who = call.who().who();

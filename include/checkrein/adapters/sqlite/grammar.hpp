@@ -38,10 +38,8 @@ inline finding check_sqlite_bytes(const permission& allowed, std::string_view te
   if (text.size() > allowed.max_statement || text.size() > longest_statement)
     return {layer::bytes, reason::sql_too_large, "length", 0};
   if (!is_utf8(text)) return {layer::bytes, reason::sql_not_parsed, "encoding", 0};
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if ((static_cast<unsigned char>(text[i]) < 0x20 && text[i] != '\t' && text[i] != '\n' && text[i] != '\r') ||
-        text[i] == 0x7f)
-      return {layer::bytes, reason::sql_not_parsed, "a control character", i + 1};
+  if (const std::size_t at = find_control(text); at != text.npos)
+    return {layer::bytes, reason::sql_not_parsed, "a control character", at + 1};
   return finding::allowed();
 }
 
@@ -97,12 +95,14 @@ inline finding examine_sqlite(const permission& allowed, std::string_view statem
   if (shape.weight() > statement_shape::heaviest)
     return {layer::cost, reason::sql_too_costly, "more work to compile than any statement may be", 0};
 
+  if (natural && partial)
+    return {layer::node, reason::sql_not_permitted, "NATURAL over a table with hidden columns", 0};
+
   replica* const on = replica_for(allowed);
   if (on == nullptr) return {layer::statement, reason::state_unknown, "the declaration is not SQLite's", 0};
   const std::string_view body = statement.substr(tokens[first].at);
-  finding found = on->examine(allowed, statement, body, shape, explains);
+  finding found = on->examine(allowed, statement, body, tokens, shape, explains);
   if (!found) return found;
-  if (natural && partial) return {layer::name, reason::sql_unknown_name, "NATURAL over a table with hidden columns", 0};
   if (explains && scoped) return {layer::node, reason::sql_not_permitted, "EXPLAIN over rows of one owner", 0};
   if (!shape.bounded()) return {layer::cost, reason::sql_not_permitted, "a recursive term without a bound", 0};
   return found;

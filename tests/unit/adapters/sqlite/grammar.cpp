@@ -118,6 +118,61 @@ TEST_CASE("sqlite_grammar: what is hidden and what does not exist is unknown, in
   }
 }
 
+TEST_CASE("sqlite_grammar: NATURAL over a table with hidden columns is not permitted, as in PostgreSQL's check") {
+  for (const std::string_view statement : sqlite_shop::natural_joins) {
+    const sql::finding found = find(statement);
+    INFO(statement << " -> " << to_string(found.at) << ": " << found.what);
+    CHECK(found.at == sql::layer::node);
+    CHECK(found.why == reason::sql_not_permitted);
+  }
+}
+
+TEST_CASE("sqlite_grammar: virtual tables are refused, whatever was asked before") {
+  for (int i = 0; i < 2; ++i)
+    for (const std::string_view statement : sqlite_shop::virtual_tables) {
+      INFO(statement);
+      CHECK(find(statement).why == reason::sql_unknown_name);
+    }
+  CHECK(allowed("SELECT a.key FROM json_each('[1]') a JOIN json_tree('[1]') b USING (key)"));
+}
+
+TEST_CASE("sqlite_grammar: work that nothing can interrupt is bounded for each row") {
+  const auto list = [](const std::string& one, int times) { return one + repeated(", " + one, times - 1); };
+  for (const std::string& statement :
+       {"SELECT " + list("x", 201) + " FROM (SELECT 1 AS x)",
+        "SELECT " + list("x || 1 || 2", 190) + " FROM (SELECT id AS x FROM invoice)",
+        "SELECT " + list("x + x + x + x", 100) + " FROM (SELECT id AS x FROM invoice)",
+        "SELECT " + list("-x", 190) + " FROM (SELECT id AS x FROM invoice)",
+        "SELECT " + list("id & total", 199) + ", " + repeated("id | total + ", 60) + "1 FROM invoice",
+        "SELECT 1 FROM (SELECT note COLLATE NOCASE AS x FROM invoice) WHERE " + repeated("(x = 'a') + ", 90) + "1",
+        "SELECT " + list("strftime(note, 0)", 6) + " FROM invoice",
+        "SELECT " + list("json_extract(note, '$[#]', " + list("'$[#]'", 80) + ")", 4) + " FROM invoice",
+        "SELECT " + list("json_extract(note, '$.a')", 100) + " FROM invoice",
+        "SELECT " + list("upper(lower(note))", 190) + " FROM invoice",
+        "SELECT 1 FROM invoice" + repeated(", json_each(note)", 9),
+        "SELECT " + list("sum(total) OVER (ORDER BY id)", 21) + " FROM invoice"}) {
+    INFO(statement.substr(0, 100));
+    const sql::finding found = find(statement);
+    CHECK_FALSE(found);
+    CHECK((found.why == reason::sql_too_costly || found.why == reason::sql_not_permitted));
+    CHECK((found.at == sql::layer::cost || found.at == sql::layer::parse));
+  }
+  std::string numbers = "1";
+  for (int i = 2; i < 2'000; ++i) numbers += ", " + std::to_string(i);
+  for (const std::string& statement :
+       {"SELECT id FROM invoice WHERE id IN (" + numbers + ")",
+        "SELECT " + list("sum(CASE WHEN strftime('%m', due) = '01' THEN total END)", 31) + " FROM invoice",
+        "SELECT " + list("note || ', ' || total * 2", 40) + " FROM invoice",
+        "SELECT " + list("json_extract(note, '$.a')", 40) + " FROM invoice",
+        "SELECT 1 WHERE " + repeated("'a' LIKE 'b' OR ", 80) + "1",
+        "SELECT " + list("printf('%.2f', total)", 50) + ", " + list("date(due, '+1 day')", 20) + " FROM invoice",
+        "SELECT " + list("sum(total) OVER (ORDER BY id)", 10) + " FROM invoice"}) {
+    const sql::finding found = find(statement);
+    INFO(statement.substr(0, 100) << ": " << found.what);
+    CHECK(found);
+  }
+}
+
 TEST_CASE("sqlite_grammar: a hidden name and a missing one get the same answer, to the byte") {
   // Names of the same length, so that nothing but existence differs.
   for (const std::string_view statement : sqlite_shop::hidden_names) {
@@ -231,6 +286,8 @@ TEST_CASE("sqlite_grammar: kinds of statement are those declared; EXPLAIN never 
   CHECK(vet<plans>("EXPLAIN QUERY PLAN SELECT cost FROM product") == reason::sql_unknown_name);
   CHECK(vet<plans>("EXPLAIN QUERY PLAN DELETE FROM category") == reason::sql_not_select);
   CHECK(vet<plans>("EXPLAIN QUERY PLAN EXPLAIN QUERY PLAN SELECT 1") == reason::sql_not_parsed);
+  CHECK(vet<plans>("EXPLAIN QUERY PLAN SELECT name FROM dbstat a FULL JOIN dbstat b USING (name)") ==
+        reason::sql_unknown_name);
   CHECK(vet<plans>("VALUES (1)") == reason::sql_not_select);
   CHECK(allowed<plans>("SELECT * FROM (VALUES (1))"));
 }
@@ -247,6 +304,20 @@ TEST_CASE("sqlite_grammar: what a compiler would make very large is refused befo
     CHECK(sqlite3_memory_highwater(0) - before < 48 * 1024 * 1024);
     static_cast<void>(found);
   }
+}
+
+TEST_CASE("sqlite_grammar: a program beyond SQLite's limit is too costly") {
+  std::string terms = "SELECT id c FROM category";
+  for (int i = 1; i < 50; ++i) terms += " UNION ALL SELECT id c FROM category";
+  std::string inner;
+  for (int i = 0; i < 1'400; ++i) {
+    if (i % 40 == 0) inner += i == 0 ? "(" : ") OR (";
+    inner += (i % 40 == 0 ? "c=" : " OR c=") + std::to_string(i % 7) + (i % 2 == 0 ? "" : "+c");
+  }
+  const sql::finding found = find("SELECT * FROM (" + terms + ") WHERE " + inner + ")");
+  INFO(found.what);
+  CHECK(found.at == sql::layer::cost);
+  CHECK(found.why == reason::sql_too_costly);
 }
 
 TEST_CASE("sqlite_grammar: no statement overflows a stack, on a thread with a small stack too") {

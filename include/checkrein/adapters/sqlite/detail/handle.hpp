@@ -27,41 +27,6 @@ inline int prepare(sqlite3* on, std::string_view text, sqlite_statement& made, s
   return code;
 }
 
-/// What a statement compiles to, as far as it matters here.
-struct sqlite_program {
-  bool opens_declared = false;  ///< opens no trees of pages but those that it may open
-  std::size_t calls = 0;        ///< places where a function is called
-
-  /// Most calls of a program. Handlers are asked between rows, not between calls, so what stands in one row of work is
-  /// bounded by their number: 3,000 calls of JSON functions over 250 KB took 8 s beyond the time-out and 765 MB.
-  static constexpr std::size_t most_calls = 200;
-};
-
-/// Looks through the program that a statement compiles to. It may open what `may_open(schema, page)` lets it open;
-/// `schema` is 0 for main and 1 for temp.
-///
-/// The authorizer is not told everything: SQLite asks nobody about columns that NATURAL and USING compare, so that
-/// `SELECT count(*) FROM sqlite_master a JOIN sqlite_master b USING (name)` reads without a question. A program cannot
-/// read without opening.
-template <class MayOpen>
-sqlite_program look_through(sqlite3* on, std::string_view statement, MayOpen may_open) {
-  sqlite_program made;
-  sqlite_statement program;
-  if (prepare(on, "EXPLAIN " + std::string(statement), program) != SQLITE_OK || program == nullptr) return made;
-  int code = SQLITE_OK;
-  while ((code = ::sqlite3_step(program.get())) == SQLITE_ROW) {
-    const auto* const name = reinterpret_cast<const char*>(::sqlite3_column_text(program.get(), 1));
-    const std::string_view operation = name == nullptr ? std::string_view{} : name;
-    if ((operation == "OpenRead" || operation == "ReopenIdx") &&
-        !may_open(::sqlite3_column_int(program.get(), 4), ::sqlite3_column_int(program.get(), 3)))
-      return made;
-    if (operation.empty() || operation == "OpenWrite" || operation == "Destroy" || operation == "Clear") return made;
-    made.calls += operation == "Function" || operation == "PureFunc" ? 1U : 0U;
-  }
-  made.opens_declared = code == SQLITE_DONE;
-  return made;
-}
-
 /// Runs our own text, never a stranger's.
 inline bool run_ours(sqlite3* on, const std::string& text) noexcept {
   return ::sqlite3_exec(on, text.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
@@ -97,7 +62,8 @@ inline bool harden(sqlite3* on) noexcept {
 }
 
 /// The limits of both connections, SQLite's own numbers where they are lower.
-inline void limit_common(sqlite3* on) noexcept {
+/// @param columns  of the widest declared table; an answer may have 200, since each may be a long value
+inline void limit_common(sqlite3* on, std::size_t columns) noexcept {
   const auto at_most = [&](int what, int value) { ::sqlite3_limit(on, what, value); };
   at_most(SQLITE_LIMIT_ATTACHED, 0);
   at_most(SQLITE_LIMIT_VARIABLE_NUMBER, 0);
@@ -106,6 +72,7 @@ inline void limit_common(sqlite3* on) noexcept {
   at_most(SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 256);
   at_most(SQLITE_LIMIT_FUNCTION_ARG, 100);
   at_most(SQLITE_LIMIT_COMPOUND_SELECT, 50);
+  at_most(SQLITE_LIMIT_COLUMN, static_cast<int>(columns < 200 ? 200 : columns));
   at_most(SQLITE_LIMIT_VDBE_OP, 25'000);
 }
 

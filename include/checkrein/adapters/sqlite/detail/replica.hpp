@@ -14,6 +14,7 @@
 
 #include <checkrein/adapters/sqlite/detail/functions.hpp>
 #include <checkrein/adapters/sqlite/detail/handle.hpp>
+#include <checkrein/adapters/sqlite/detail/program.hpp>
 #include <checkrein/adapters/sqlite/detail/shape.hpp>
 #include <checkrein/adapters/sqlite/detail/tokens.hpp>
 #include <checkrein/sql/finding.hpp>
@@ -30,6 +31,12 @@ inline const table_grant* find_table(const permission& allowed, std::string_view
 inline bool has_column(const table_grant& table, std::string_view name) noexcept {
   return std::any_of(table.columns.begin(), table.columns.end(),
                      [&](std::string_view one) { return sqlite_token::same(one, name); });
+}
+
+inline std::size_t widest(const permission& allowed) noexcept {
+  std::size_t most = 0;
+  for (const table_grant& one : allowed.tables) most = std::max(most, one.columns.size());
+  return most;
 }
 
 /// An empty database with the declared tables and columns and no others, on which statements are compiled and never
@@ -49,9 +56,10 @@ class replica {
   ///
   /// @param allowed   declares the same tables as that of the constructor
   /// @param body      the statement without EXPLAIN QUERY PLAN
+  /// @param tokens    of the statement
   /// @param explains  the statement is EXPLAIN QUERY PLAN
   finding examine(const permission& allowed, std::string_view statement, std::string_view body,
-                  const statement_shape& shape, bool explains) {
+                  const std::vector<sqlite_token>& tokens, const statement_shape& shape, bool explains) {
     allowed_ = &allowed;
     found_ = finding::allowed();
     refused_ = false;
@@ -72,12 +80,12 @@ class replica {
     if (::sqlite3_bind_parameter_count(made.get()) != 0)
       return {layer::node, reason::sql_not_permitted, "a parameter", 0};
     for (const std::string& name : loose_)
-      if (!shape.defines(name) || is_table(name)) return {layer::name, reason::sql_unknown_name, name, 0};
+      if (!shape.defines(name) || is_table(db_.get(), name)) return {layer::name, reason::sql_unknown_name, name, 0};
     const sqlite_program program =
-        look_through(db_.get(), body, [](int schema, int page) { return schema == 1 && page > 1; });
+        look_through(db_.get(), body, tokens, rows_, [](int schema, int page) { return schema == 1 && page > 1; });
     if (!program.opens_declared) return {layer::name, reason::sql_unknown_name, "a table of SQLite's own", 0};
-    if (program.calls > sqlite_program::most_calls)
-      return {layer::cost, reason::sql_too_costly, "more function calls than any statement may have", 0};
+    if (!program.affordable(sqlite_program::dearest))
+      return {layer::cost, reason::sql_too_costly, "more work for one row than any statement may have", 0};
     return finding::allowed();
   }
 
@@ -99,9 +107,8 @@ class replica {
       text += ", PRIMARY KEY (" + quoted_name(key) + ")) WITHOUT ROWID";
       if (!run_ours(raw, text)) return false;
     }
-    for (const sqlite_row_function& one : sqlite_row_functions)  // a later first use would look like a write
-      run_ours(raw, "SELECT 1 FROM " + std::string(one.name) + " LIMIT 0");
-    limit_common(raw);
+    rows_.learn(raw);
+    limit_common(raw, widest(*allowed_));
     ::sqlite3_limit(raw, SQLITE_LIMIT_SQL_LENGTH, static_cast<int>(longest_statement) + 16);
     ::sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, static_cast<int>(longest_statement) + 16);
     ::sqlite3_limit(raw, SQLITE_LIMIT_EXPR_DEPTH, 100);
@@ -164,17 +171,6 @@ class replica {
     return false;
   }
 
-  /// Whether a name that a common table has, too, is that of a table as well.
-  [[nodiscard]] bool is_table(std::string_view name) {
-    std::string text = "SELECT 1 FROM \"";
-    for (const char c : name) {
-      if (c == '"') text += '"';
-      text += c;
-    }
-    sqlite_statement made;
-    return prepare(db_.get(), text + '"', made) == SQLITE_OK;
-  }
-
   [[nodiscard]] int offset() const noexcept {
 #if SQLITE_VERSION_NUMBER >= 3038000
     return ::sqlite3_error_offset(db_.get());
@@ -186,6 +182,8 @@ class replica {
   /// What SQLite's own refusal means. It has one code for all of them, and says the rest in words.
   finding failed(int code) const {
     if ((code & 0xff) == SQLITE_TOOBIG) return {layer::bytes, reason::sql_too_large, "length", 0};
+    if ((code & 0xff) == SQLITE_NOMEM)  // SQLite's word for a program beyond its limit
+      return {layer::cost, reason::sql_too_costly, "more work to compile than any statement may be", 0};
     if ((code & 0xff) != SQLITE_ERROR) return finding{};
     struct meaning {
       std::string_view begins;
@@ -224,6 +222,7 @@ class replica {
 
   const permission* allowed_;
   sqlite_handle db_;
+  sqlite_row_tables rows_;
   finding found_ = finding::allowed();
   std::vector<std::string> loose_;  // names in FROM of which nothing is read
   bool watching_ = false;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <checkrein/adapters/sqlite/detail/handle.hpp>
+#include <checkrein/adapters/sqlite/detail/program.hpp>
 #include <checkrein/adapters/sqlite/detail/session.hpp>
 #include <checkrein/adapters/sqlite/detail/tokens.hpp>
 #include <checkrein/base/result.hpp>
@@ -41,6 +42,7 @@ class sqlite_run {
     on_.begin(begin_by);
     on_.bind(subject);
     result<answer> made = refusal{reason::database_unavailable};
+    ::sqlite3_db_release_memory(on_.handle());  // pages of a file that another may have been copied over
     if (run_ours(on_.handle(), "BEGIN")) made = inside(statement, memory);
     on_.bind({});
     on_.begin(clock::now() + std::chrono::seconds{1});
@@ -54,16 +56,17 @@ class sqlite_run {
 
  private:
   result<answer> inside(std::string_view statement, std::size_t memory) {
-    const auto version = on_.schema_version();
-    if (!version) return failed(::sqlite3_extended_errcode(on_.handle()));
-    if (!on_.is_as_checked(*version)) {
+    const auto now = on_.schema();
+    if (!now) return failed(::sqlite3_extended_errcode(on_.handle()));
+    if (!on_.is_as_checked(*now)) {
       stale_ = true;
       usable_ = false;
       return refusal{reason::database_unavailable};
     }
     on_.watch().start(clock::now() + on_.allowed().timeout, memory);
     // The tables themselves are in `main`, behind the views, which are in `temp`.
-    if (!read_tokens(statement, tokens_)) return refusal{reason::sql_not_permitted};
+    if (find_control(statement) != statement.npos || !read_tokens(statement, tokens_))
+      return refusal{reason::sql_not_permitted};
     for (std::size_t i = 0; i + 1 < tokens_.size(); ++i)
       if (tokens_[i].nameable() && sqlite_token::same(tokens_[i].text, "main") && tokens_[i + 1].symbol('.'))
         return refusal{reason::sql_unknown_name};
@@ -73,8 +76,10 @@ class sqlite_run {
     if (const int code = prepare(on_.handle(), statement, made, &tail); code != SQLITE_OK) {
       if (!guarded.fine()) return refusal{reason::sql_unknown_name};
       const std::string_view said = ::sqlite3_errmsg(on_.handle());
+      if ((code & 0xff) == SQLITE_NOMEM) return too_costly();  // a program beyond its limit, too
       if (said.substr(0, 8) == "no such " || said.substr(0, 10) == "ambiguous ")
         return refusal{reason::sql_unknown_name};
+      if (said.substr(0, 9) == "too many ") return refusal{reason::sql_not_permitted};
       return failed(code);
     }
     if (!guarded.fine()) return refusal{reason::sql_unknown_name};
@@ -83,15 +88,26 @@ class sqlite_run {
         ::sqlite3_bind_parameter_count(made.get()) != 0 ||
         !std::all_of(tokens_.begin(), tokens_.end(),
                      [&](const sqlite_token& one) { return one.at < tail || one.symbol(';'); }) ||
-        (explains == 2 && !on_.allowed().takes(statement_kind::explain)))
+        (explains == 2 && (!on_.allowed().takes(statement_kind::explain) || tokens_.size() < 4 || is_scoped())))
       return refusal{reason::sql_not_permitted};
-    if (explains == 0 && !look_through(on_.handle(), statement.substr(0, tail), [&](int schema, int page) {
-                            return schema == 0 && on_.is_root(page);
-                          }).opens_declared)
-      return refusal{reason::sql_unknown_name};
+    const std::size_t body = explains == 2 ? tokens_[3].at : 0;  // after EXPLAIN QUERY PLAN
+    const sqlite_program program =
+        look_through(on_.handle(), statement.substr(body, tail - body), tokens_, on_.row_tables(),
+                     [&](int schema, int page) { return schema == 0 && on_.is_root(page); });
+    if (!program.opens_declared) return refusal{reason::sql_unknown_name};
+    if (!program.affordable(on_.dearest())) return too_costly();
     std::vector<answer_column> columns;
     if (const verdict known = accept(made.get(), columns); !known) return known.refusal();
     return stream(made.get(), std::move(columns), explains == 2, guarded);
+  }
+
+  static refusal too_costly() noexcept { return {reason::sql_too_costly, refusal::duration::max(), "statement"}; }
+  /// Whether the statement has the name of a table with owners anywhere.
+  [[nodiscard]] bool is_scoped() const noexcept {
+    return std::any_of(tokens_.begin(), tokens_.end(), [&](const sqlite_token& one) {
+      const table_grant* const table = one.nameable() ? find_table(on_.allowed(), one.text) : nullptr;
+      return table != nullptr && !table->shared;
+    });
   }
 
   /// The columns of the answer: each computed, or a declared column of a declared table.

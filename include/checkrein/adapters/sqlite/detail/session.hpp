@@ -15,8 +15,10 @@
 
 #include <checkrein/adapters/sqlite/detail/bounded_functions.hpp>
 #include <checkrein/adapters/sqlite/detail/file_check.hpp>
+#include <checkrein/adapters/sqlite/detail/file_identity.hpp>
 #include <checkrein/adapters/sqlite/detail/functions.hpp>
 #include <checkrein/adapters/sqlite/detail/handle.hpp>
+#include <checkrein/adapters/sqlite/detail/program.hpp>
 #include <checkrein/adapters/sqlite/detail/replica.hpp>
 #include <checkrein/adapters/sqlite/detail/views.hpp>
 #include <checkrein/adapters/sqlite/detail/watch.hpp>
@@ -46,6 +48,8 @@ class sqlite_session {
   /// @return whether the file could be asked
   bool open(const std::string& file, std::size_t longest, clock::time_point until, std::vector<std::string>& excess) {
     if (file.empty() || file == ":memory:" || ::sqlite3_threadsafe() == 0) return false;
+    file_ = file;
+    identity_ = file_identity::of(file);
     sqlite3* raw = nullptr;
     const int opened = ::sqlite3_open_v2(
         file.c_str(), &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
@@ -68,21 +72,21 @@ class sqlite_session {
       return false;
     if (!run_ours(raw, "BEGIN")) return false;
     file_check check{raw, allowed_};
-    const auto version = schema_version();
-    if (!version) return false;
-    version_ = *version;
+    const auto now = schema();
+    if (!now) return false;
+    schema_ = *now;
     excess = check();
     if (!excess.empty()) return true;
     tables_ = std::move(check.tables());
     roots_ = std::move(check.roots());
-    for (const sqlite_row_function& one : sqlite_row_functions)  // a later first use would look like a write
-      run_ours(raw, "SELECT 1 FROM " + std::string(one.name) + " LIMIT 0");
+    row_tables_.learn(raw);
     for (std::size_t i = 0; i < allowed_.tables.size(); ++i)
       if (!run_ours(raw, views_of(allowed_, allowed_.tables[i], tables_[i]))) return false;
     if (!run_ours(raw, "COMMIT; PRAGMA query_only = ON")) return false;
-    limit_common(raw);
+    limit_common(raw, widest(allowed_));
     ::sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, static_cast<int>(longest));
     ::sqlite3_limit(raw, SQLITE_LIMIT_EXPR_DEPTH, 200);
+    dearest_ = 4 * sqlite_program::dearest * 256 * 1024 / std::max<std::size_t>(longest, 256 * 1024);
     for (const table_grant& table : allowed_.tables) {
       std::string text = "SELECT ";
       append_names(text, table.columns);
@@ -100,14 +104,19 @@ class sqlite_session {
   /// In the order of the declaration.
   [[nodiscard]] const std::vector<table_in_file>& tables() const noexcept { return tables_; }
 
+  [[nodiscard]] const sqlite_row_tables& row_tables() const noexcept { return row_tables_; }
+  /// What a program may cost here: the views are in it, columns have types, and values have another length.
+  [[nodiscard]] std::size_t dearest() const noexcept { return dearest_; }
+
   /// Whether a declared table or an index of one begins on this page of the file.
   [[nodiscard]] bool is_root(int page) const noexcept {
     return std::find(roots_.begin(), roots_.end(), page) != roots_.end();
   }
 
   /// Whether the path leads to another file by now.
-  [[nodiscard]] bool moved() const noexcept {
+  [[nodiscard]] bool moved() const {
     int moved = 0;
+    if (file_identity::of(file_) != identity_) return true;
     return ::sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
   }
   /// Until when locks are waited for and our own questions may take.
@@ -115,15 +124,30 @@ class sqlite_session {
     locks_until_ = until;
     watch_.start(until, std::size_t{1} << 30);
   }
-  /// The schema's version in the transaction that is open; reading it begins the snapshot.
-  [[nodiscard]] std::optional<int> schema_version() {
-    sqlite_statement question;
-    if (prepare(db_.get(), "PRAGMA main.schema_version", question) != SQLITE_OK ||
-        ::sqlite3_step(question.get()) != SQLITE_ROW)
-      return std::nullopt;
-    return ::sqlite3_column_int(question.get(), 0);
+  /// The schema in the transaction that is open, as a number; reading it begins the snapshot. SQLite's own number of it
+  /// is not enough: a file that is copied over this one may have the same.
+  [[nodiscard]] std::optional<std::uint64_t> schema() {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    static constexpr std::string_view version = "PRAGMA main.schema_version";
+    for (const std::string_view text :
+         {version, std::string_view{"SELECT type, name, tbl_name, rootpage, sql FROM main.sqlite_schema"}}) {
+      sqlite_statement question;
+      if (prepare(db_.get(), text, question) != SQLITE_OK) return std::nullopt;
+      int code = SQLITE_OK;
+      while ((code = ::sqlite3_step(question.get())) == SQLITE_ROW)
+        for (int i = 0; i < ::sqlite3_column_count(question.get()); ++i) {
+          for (const char c : sqlite_row_tables::column(question.get(), i))
+            hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+          hash = (hash ^ 0x100) * 0x100000001b3;
+        }
+      if (code != SQLITE_DONE) return std::nullopt;
+      if (!version_) version_ = hash;
+      if (text == version && hash != *version_)
+        return hash;  // and what it is now need not be readable under our limits
+    }
+    return hash;
   }
-  [[nodiscard]] bool is_as_checked(int version) const noexcept { return version == version_; }
+  [[nodiscard]] bool is_as_checked(std::uint64_t schema) const noexcept { return schema == schema_; }
 
   /// Whose rows are shown from now on.
   void bind(std::string_view subject) {
@@ -152,7 +176,7 @@ class sqlite_session {
     [[nodiscard]] bool fine() const {
       if (on_.refused_) return false;
       for (const std::string& name : on_.loose_)
-        if (on_.is_table(name)) return false;
+        if (is_table(on_.handle(), name)) return false;
       return true;
     }
 
@@ -231,16 +255,6 @@ class sqlite_session {
     return column == "ROWID" || sqlite_token::same(column, allowed_.owner_column) ||
            std::any_of(key.begin(), key.end(), [&](const auto& part) { return sqlite_token::same(part, column); });
   }
-  /// Whether a name of which nothing is read is a table's.
-  [[nodiscard]] bool is_table(const std::string& name) const noexcept {
-    const auto begins = [&](std::string_view with) {
-      return sqlite_token::same(std::string_view{name}.substr(0, with.size()), with);
-    };
-    return begins("sqlite_") || begins("pragma_") || begins("fts") || begins("rtree") || begins("dbstat") ||
-           begins("bytecode") || begins("tables_used") ||
-           ::sqlite3_table_column_metadata(db_.get(), nullptr, name.c_str(), nullptr, nullptr, nullptr, nullptr,
-                                           nullptr, nullptr) == SQLITE_OK;
-  }
 
   const permission& allowed_;
   std::string subject_{};
@@ -250,7 +264,12 @@ class sqlite_session {
   std::vector<table_in_file> tables_{};
   std::vector<int> roots_{};
   std::vector<std::string> loose_{};
-  int version_ = 0;
+  sqlite_row_tables row_tables_{};
+  std::size_t dearest_ = 0;
+  std::optional<std::uint64_t> version_{};
+  std::uint64_t schema_ = 0;
+  std::string file_{};
+  std::optional<file_identity> identity_{};
   bool watching_ = false;
   bool refused_ = false;
   sqlite_handle db_{};  // the last: it ends before what its callbacks use

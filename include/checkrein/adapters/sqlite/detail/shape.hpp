@@ -23,6 +23,7 @@ class statement_shape {
   static constexpr std::size_t most_brackets = 64;
   static constexpr std::size_t most_selects = 16;  ///< one inside the other
   static constexpr std::size_t most_common_tables = 64;
+  static constexpr std::size_t most_windows = 20;
   static constexpr double heaviest = 200'000;
 
   explicit statement_shape(const std::vector<sqlite_token>& all) : all_{all} {
@@ -39,6 +40,9 @@ class statement_shape {
       bounded_ = bounded_ || top.cut;
     } while (forward_ && changed_ && !deep_ && ++passes <= common_.size());
     if (forward_ && changed_) weight_ = heaviest * 2;  // they name each other in a circle
+    std::size_t windows = 0;                           // SQLite makes a subquery of each
+    for (std::size_t i = 1; i < all.size(); ++i) windows += all[i - 1].symbol(')') && is(i, "OVER") ? 1U : 0U;
+    if (windows > most_windows) weight_ = heaviest * 2;
   }
 
   [[nodiscard]] double weight() const noexcept { return weight_; }

@@ -39,6 +39,15 @@ struct sqlite_token {
   static char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 };
 
+/// The first byte that no statement has: control characters but tab and the ends of lines. npos: there is none.
+inline std::size_t find_control(std::string_view text) noexcept {
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if ((static_cast<unsigned char>(text[i]) < 0x20 && text[i] != '\t' && text[i] != '\n' && text[i] != '\r') ||
+        text[i] == 0x7f)
+      return i;
+  return text.npos;
+}
+
 /// Takes a text apart as SQLite's tokenizer does; blanks and comments are dropped.
 ///
 /// Linear; never reads past the end. `--` ends at a line feed only, comments in slashes and stars do not nest and may

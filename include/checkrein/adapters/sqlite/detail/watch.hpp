@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 
 namespace checkrein::sql::sqlite_detail {
 
@@ -27,7 +26,7 @@ class sqlite_watch {
   /// Whether the statement has to end now.
   [[nodiscard]] bool over() noexcept {
     late_ = late_ || clock::now() >= until_;
-    if (++asked_ % 8 == 0) heavy_ = heavy_ || ::sqlite3_memory_used() > most_;
+    heavy_ = heavy_ || ::sqlite3_memory_used() > most_;
     return late_ || heavy_;
   }
   [[nodiscard]] bool heavy() const noexcept { return heavy_; }
@@ -36,7 +35,6 @@ class sqlite_watch {
  private:
   clock::time_point until_{};
   sqlite3_int64 most_ = 0;
-  std::uint32_t asked_ = 0;
   bool late_ = false;
   bool heavy_ = false;
 };

@@ -492,6 +492,32 @@ TEST_CASE("names: where the engine goes on to look around a subselect, so does t
            "SELECT upper(s.r) FROM (SELECT 'x' AS r) s"},
           {"WITH c AS (SELECT r FROM (SELECT 1 AS upper) r) SELECT upper(r) FROM c",
            "WITH c AS (SELECT r.x FROM (SELECT 'a' AS x) r) SELECT upper(x) FROM c"},
+          // Nor is a function's row one, once the statement has named its columns.
+          {"SELECT (SELECT key FROM jsonb_each(u) LIMIT 1) FROM invoice, unnest('a'::tsvector) AS u (a, jsonb_each, c)",
+           "SELECT (SELECT e.key FROM jsonb_each(u.j) e LIMIT 1) FROM invoice, unnest(ARRAY['{}'::jsonb]) AS u (j)"},
+          {"SELECT (SELECT key FROM jsonb_each(u.*) LIMIT 1) FROM invoice, unnest('a'::tsvector) AS u (a, jsonb_each, "
+           "c)",
+           "SELECT upper(tag) FROM invoice, unnest(tags) AS tag"},
+          {"SELECT (SELECT value FROM json_array_elements(u) LIMIT 1) FROM note, rows_of(2) AS u (a, "
+           "json_array_elements)",
+           "SELECT u.a FROM note, rows_of(2) AS u (a, b)"},
+          {"SELECT (SELECT key FROM jsonb_each(q.x) LIMIT 1) FROM invoice, (SELECT u AS x FROM unnest('a'::tsvector) "
+           "AS u "
+           "(a, jsonb_each, b)) q",
+           "SELECT q.x FROM (SELECT tag AS x FROM invoice, unnest(tags) WITH ORDINALITY AS tag) q"},
+          {"SELECT (z).pg_sleep FROM (SELECT j.* FROM ROWS FROM (unnest('a'::tsvector), CAST((SELECT 0.3 AS "
+           "jsonb_each) AS "
+           "float8)), LATERAL (SELECT * FROM jsonb_each(unnest) AS z) j) k, (SELECT 1 AS pg_sleep) z",
+           "SELECT n FROM generate_series(1, 3) AS g (n)"},
+          {"SELECT (SELECT key FROM jsonb_to_record('{}') AS u (jsonb_each int, b int), jsonb_each(u) AS z LIMIT 1) "
+           "FROM "
+           "invoice, rows_of(1) AS u",
+           "SELECT u.b FROM jsonb_to_record('{}') AS u (a int, b int)"},
+          {"SELECT (SELECT (SELECT key FROM jsonb_each(u) LIMIT 1) FROM unnest(words) WITH ORDINALITY AS u "
+           "(jsonb_each) "
+           "LIMIT 1) FROM note, rows_of(1) AS u",
+           "SELECT s.n, count(s), json_agg(s), row_to_json(s) FROM (SELECT count(*) AS n FROM invoice) s GROUP BY s.n, "
+           "s"},
           // SEARCH and CYCLE add columns that the term has within itself.
           {"SELECT (WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 3 AND (c).pg_sleep IS "
            "NOT "

@@ -66,7 +66,12 @@ inline const source* checker::row_named(const node& wrapped, const scope& in) co
 
 /// To PostgreSQL, `f(row)` is also the column `f` of that row, whose type the statement chose. So a call is one only
 /// where the row is known to have no such column. (Columns hold no rows: see `target`.)
+///
+/// Of the two the engine takes the function when it takes any value, so these are calls whatever the row has.
 inline bool checker::may_project(const node& of, std::string_view name, const scope& in) const noexcept {
+  for (const std::string_view of_any :
+       {"count", "json_agg", "jsonb_agg", "to_json", "to_jsonb", "row_to_json", "array_agg"})
+    if (name == of_any) return false;
   const node* const parts = member<"funcname">(of);
   const node* const part = parts == nullptr ? nullptr : tree_.child(*parts);
   const node* const args = member<"args">(of);

@@ -35,7 +35,9 @@ inline bool checker::unqualified(std::string_view name, const scope& in) {
     sources = around->sees_sources_of_outer;
   }
   const source* const as_row = find_source({}, name, in);
-  return (somewhere && (as_row == nullptr || as_row->is == source::kind::row_function)) || row(as_row, name);
+  if (somewhere && as_row == nullptr) return true;
+  if (somewhere && as_row->is == source::kind::row_function) return as_row->is_plain_value() || unknown(name);
+  return row(as_row, name);
 }
 
 /// Whether a bare name may be that of a column here, whoever may read it.
@@ -65,7 +67,8 @@ inline const source* checker::find_source(std::string_view schema, std::string_v
 inline bool checker::row(const source* one, std::string_view name) {
   if (one == nullptr) return unknown(name);
   if (one->recursive && conditions_ > 0) ++recursive_columns_;
-  return one->is == source::kind::query || one->is == source::kind::scalar_function || unknown(name);
+  return one->is == source::kind::query || (one->is == source::kind::scalar_function && one->is_plain_value()) ||
+         unknown(name);
 }
 
 /// A column of something in scope. Whether a name is hidden or does not exist makes no difference.

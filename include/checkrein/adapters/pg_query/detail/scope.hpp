@@ -67,6 +67,13 @@ struct source {
       if (one == unknown_columns) return true;
     return false;
   }
+  /// Of a function: whether as a value it is one that the function made, and no row whose columns the statement has
+  /// given names to. Those would be columns of a value, which nothing here follows.
+  [[nodiscard]] bool is_plain_value() const noexcept {
+    std::size_t sure = 0;
+    for (const std::string_view one : columns) sure += !is_unsure(one) && one != "ordinality" ? 1U : 0U;
+    return sure == 0 || (sure == 1 && columns.size() == 1);
+  }
   /// Whether the engine may know this name in it although no statement may.
   [[nodiscard]] bool may_hide(std::string_view column) const noexcept {
     if (table == nullptr) return false;

@@ -518,6 +518,13 @@ TEST_CASE("names: where the engine goes on to look around a subselect, so does t
            "LIMIT 1) FROM note, rows_of(1) AS u",
            "SELECT s.n, count(s), json_agg(s), row_to_json(s) FROM (SELECT count(*) AS n FROM invoice) s GROUP BY s.n, "
            "s"},
+          {"SELECT upper(x.q) FROM (SELECT q FROM (SELECT 1 AS upper) q UNION ALL SELECT q FROM (SELECT 1 AS upper) q) "
+           "x",
+           "SELECT q FROM (SELECT 1 AS a) q UNION ALL SELECT r FROM (SELECT 2 AS b) r"},
+          {"SELECT upper(x) FROM (VALUES (1)) v, LATERAL (SELECT (SELECT q) AS y, q AS x FROM (SELECT 1 AS upper) q) z",
+           "SELECT (SELECT q FROM (SELECT 1 AS a) q), ARRAY (SELECT q FROM (SELECT 1 AS a) q)"},
+          {"WITH c (x) AS (SELECT q FROM (SELECT 1 AS upper) q) SELECT (SELECT upper(x) FROM c)",
+           "SELECT EXISTS (SELECT q FROM (SELECT 1 AS a) q)"},
           // SEARCH and CYCLE add columns that the term has within itself.
           {"SELECT (WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 3 AND (c).pg_sleep IS "
            "NOT "

@@ -90,7 +90,9 @@ inline bool checker::sublink(const node& of, const scope& in) {
   const node* const query = member<"subselect">(of);
   const node* const inner = query == nullptr ? nullptr : member<"SelectStmt">(*query);
   if (inner == nullptr) return forbidden("a subselect");
-  return operator_listed<"operName">(of) && expressions<"testexpr">(of, in) && select(*inner, &in, true, nullptr);
+  if (!operator_listed<"operName">(of) || !expressions<"testexpr">(of, in)) return false;
+  rows_are_values_ = true;
+  return select(*inner, &in, true, nullptr);
 }
 
 /// Subscripts; and fields of what is known to have them. Any other `(x).name` may be a call of the function `name`.

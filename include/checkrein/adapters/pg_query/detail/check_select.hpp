@@ -14,6 +14,7 @@ inline bool checker::top(const node& body) {
   const bool is_values = member<"valuesLists">(body) != nullptr;
   if (!allowed_.takes(is_values ? statement_kind::values : statement_kind::select))
     return refuse(layer::statement, reason::sql_not_select, is_values ? "VALUES" : "SELECT");
+  rows_are_values_ = true;
   return select(body, nullptr, true, nullptr);
 }
 
@@ -60,6 +61,7 @@ inline bool checker::select(const node& of, const scope* outer, bool sees_source
             "windowClause", "valuesLists">(of))
     return false;
   scope in{outer, sees_sources, &arena_};
+  in.rows_are_values = std::exchange(rows_are_values_, false);
   if (const node* const with = member<"withClause">(of); with != nullptr && !common_tables(*with, in)) return false;
   const std::size_t calls_before = calls_;
   name_list names{&arena_};
@@ -67,7 +69,10 @@ inline bool checker::select(const node& of, const scope* outer, bool sees_source
     const node* const left = member<"larg">(of);
     const node* const right = member<"rarg">(of);
     if (left == nullptr || right == nullptr) return forbidden("a set operation");
-    if (!select(*left, &in, true, &names) || !select(*right, &in, true, nullptr)) return false;
+    rows_are_values_ = in.rows_are_values;
+    if (!select(*left, &in, true, &names)) return false;
+    rows_are_values_ = in.rows_are_values;
+    if (!select(*right, &in, true, nullptr)) return false;
   } else if (member<"valuesLists">(of) != nullptr) {
     if (!value_rows(of, in, names)) return false;
   } else if (!plain_select(of, in, names)) {
@@ -142,8 +147,8 @@ inline bool checker::target(const node& wrapped, const scope& in, name_list& nam
   if (const node* const fields = star_fields(*value); fields != nullptr) return star(*fields, in, names);
   if (const node* const part = member<"A_Indirection">(*value); part != nullptr && is_row_star(*part))
     return expression(*value, in) && row_fields(*part, in, names);
-  // A column that holds a row would have columns of its own, which nothing here follows: only an answer may hold one.
-  if (in.outer != nullptr && row_named(*value, in) != nullptr) return forbidden("a row as a column");
+  // A column that holds a row would have columns of its own, which nothing here follows.
+  if (!in.rows_are_values && row_named(*value, in) != nullptr) return forbidden("a row as a column");
   std::string_view name = text<"name">(*of);
   if (name.empty()) name = figure_name(*value);
   names.push_back(name);

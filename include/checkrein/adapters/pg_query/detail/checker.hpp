@@ -236,6 +236,7 @@ class checker {
   std::size_t conditions_ = 0;                            // WHERE and ON around the expression
   std::size_t recursive_columns_ = 0;                     // columns of the recursive term seen in a condition
   bool recursive_used_ = false;                           // the term that is being defined was named in FROM
+  bool rows_are_values_ = false;                          // of the next select
   bool scoped_rows_ = false;                              // a table with rows of one owner was named
 };
 

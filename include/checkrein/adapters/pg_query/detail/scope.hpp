@@ -93,6 +93,8 @@ struct scope {
       : outer{around}, sees_sources_of_outer{sees_sources}, sources{memory}, named{memory}, star{memory} {}
 
   const scope* outer;
+  bool rows_are_values =
+      false;  ///< nothing names the columns of what it gives: an answer, or a subselect in an expression
   bool sees_sources_of_outer;  ///< a subselect in FROM that is not LATERAL does not see what stands beside it
   std::pmr::vector<source> sources;
   std::pmr::vector<source> named;  ///< common table expressions

@@ -525,6 +525,28 @@ TEST_CASE("names: where the engine goes on to look around a subselect, so does t
            "SELECT (SELECT q FROM (SELECT 1 AS a) q), ARRAY (SELECT q FROM (SELECT 1 AS a) q)"},
           {"WITH c (x) AS (SELECT q FROM (SELECT 1 AS upper) q) SELECT (SELECT upper(x) FROM c)",
            "SELECT EXISTS (SELECT q FROM (SELECT 1 AS a) q)"},
+          // A column definition list makes a row, of one column as well; behind an expression it is not read at all.
+          {"SELECT (SELECT key FROM jsonb_to_record('{}') AS u (jsonb_each int), jsonb_each(u) AS z LIMIT 1) FROM "
+           "invoice, "
+           "rows_of(1) AS u",
+           "SELECT u.a FROM jsonb_to_record('{}') AS u (a int)"},
+          {"SELECT (SELECT key FROM ROWS FROM (jsonb_to_record('{}') AS (a int)) AS u (jsonb_each), jsonb_each(u) AS "
+           "z) "
+           "FROM invoice, rows_of(1) AS u",
+           "SELECT u.b FROM ROWS FROM (jsonb_to_record('{}') AS (a int)) AS u (b)"},
+          {"SELECT (SELECT key FROM (SELECT u FROM jsonb_to_record('{}') AS u (jsonb_each int)) s, jsonb_each(s.u)) "
+           "FROM "
+           "invoice, rows_of(1) AS u",
+           "SELECT s.a FROM (SELECT u.a FROM jsonb_to_record('{}') AS u (a int)) s"},
+          {"SELECT (SELECT key FROM jsonb_each(u) LIMIT 1) FROM invoice, ROWS FROM (COALESCE(ROW(1), ROW(2)) AS "
+           "(jsonb_each int)) AS u",
+           "SELECT u FROM ROWS FROM (COALESCE(1, 2)) AS u"},
+          {"SELECT v.v FROM ROWS FROM (COALESCE(ROW(1259), ROW(1)) AS (v oid)) AS v (v)",
+           "SELECT v.v FROM ROWS FROM (COALESCE(1259, 1)) AS v (v)"},
+          {"SELECT v FROM ROWS FROM (NULLIF(ROW(10), ROW(1)) AS (v regrole)) AS v (v)",
+           "SELECT v.v FROM ROWS FROM (jsonb_to_record('{}') AS (v int)) AS v (v)"},
+          {"SELECT 1 FROM ROWS FROM (COALESCE(ROW('a'), ROW('b')) AS (x text COLLATE public.nope)) AS u",
+           "SELECT 1 FROM ROWS FROM (jsonb_to_record('{}') AS (x text COLLATE \"C\")) AS u"},
           // SEARCH and CYCLE add columns that the term has within itself.
           {"SELECT (WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 3 AND (c).pg_sleep IS "
            "NOT "

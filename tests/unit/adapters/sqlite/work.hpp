@@ -21,7 +21,7 @@ std::chrono::milliseconds worked(Work work) {
 
 /// How much slower a sanitizer makes what is ours.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr int slower = 5;
+inline constexpr int slower = 10;
 #else
 inline constexpr int slower = 1;
 #endif

@@ -150,7 +150,11 @@ inline bool checker::one_function(const node& list, scope& in, source& made, nam
   const node* const call = pair == nullptr ? nullptr : tree_.child(*pair);
   if (call == nullptr) return forbidden("a function in FROM");
   const node* const plain = member<"FuncCall">(*call);
+  const node* const defined = tree_.next(*call);  // ROWS FROM (f(...) AS (a int, ...)): the second of the pair
+  const bool is_defined = defined != nullptr && tree_.child(*defined) != nullptr;
+  made.defined = made.defined || is_defined;
   if (plain == nullptr) {  // CURRENT_DATE and its kin, and what the grammar turns into expressions
+    if (is_defined) return forbidden("a column definition for an expression");
     if (!expression(*call, in)) return false;
     made.is = only_one ? source::kind::scalar_function : source::kind::row_function;
     const std::string_view called = figure_name(*call);
@@ -169,9 +173,7 @@ inline bool checker::one_function(const node& list, scope& in, source& made, nam
   const bool own = !of_engine;  // then what it returns is not known
   if (columns.empty()) made.name = name;
   made.is = only_one && rows == nullptr ? source::kind::scalar_function : source::kind::row_function;
-  // ROWS FROM (f(...) AS (a int, ...)): the second of the pair.
-  const node* const defined = tree_.next(*call);
-  if (defined != nullptr && tree_.child(*defined) != nullptr) {
+  if (is_defined) {
     made.is = source::kind::row_function;
     const node* const one = member<"List">(*defined);
     if (one == nullptr || !column_definitions<"items">(*one, columns)) return forbidden("a column definition");
@@ -226,6 +228,7 @@ inline bool checker::range_function(const node& of, scope& in, name_list& names)
   if (member<"coldeflist">(of) != nullptr) {
     columns.clear();
     made.is = source::kind::row_function;
+    made.defined = true;
     if (!column_definitions<"coldeflist">(of, columns)) return false;
   }
   const node* const as = member<"alias">(of);

@@ -48,7 +48,9 @@ struct source {
   bool recursive = false;  ///< the term that is being defined
   bool endless = false;    ///< a recursive term without a bound
   std::size_t extra = 0;   ///< last columns, of SEARCH and CYCLE, which `*` leaves out in a subselect
-  bool later = false;      ///< a common table expression that is not defined yet
+  bool defined =
+      false;           ///< of a function: the statement says which columns it has, so it is a row of any number of them
+  bool later = false;  ///< a common table expression that is not defined yet
 
   [[nodiscard]] bool has(std::string_view column) const noexcept {
     for (const std::string_view one : columns)
@@ -72,7 +74,7 @@ struct source {
   [[nodiscard]] bool is_plain_value() const noexcept {
     std::size_t sure = 0;
     for (const std::string_view one : columns) sure += !is_unsure(one) && one != "ordinality" ? 1U : 0U;
-    return sure == 0 || (sure == 1 && columns.size() == 1);
+    return !defined && (sure == 0 || (is == kind::scalar_function && sure == 1 && columns.size() == 1));
   }
   /// Whether the engine may know this name in it although no statement may.
   [[nodiscard]] bool may_hide(std::string_view column) const noexcept {

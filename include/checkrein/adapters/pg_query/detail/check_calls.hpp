@@ -64,21 +64,25 @@ inline const source* checker::row_named(const node& wrapped, const scope& in) co
   return made_here(find_source({}, name, in));
 }
 
-/// To PostgreSQL, `f(row)` is also the column `f` of that row, whose type the statement chose. So a call is one only
-/// where the row is known to have no such column. (Columns hold no rows: see `target`.)
+/// To PostgreSQL, `f(row)` is also the column `f` of that row, whose type the statement chose. (Columns hold no rows:
+/// see `target`.)
 ///
-/// Of the two the engine takes the function when it takes any value, so these are calls whatever the row has.
-inline bool checker::may_project(const node& of, std::string_view name, const scope& in) const noexcept {
+/// Of the two it takes the function when that takes a value of any type, as these do. The engine's others take no row,
+/// so there it is the column or an error; one of the database's own is a call where the row is known to have no such
+/// column.
+inline bool checker::may_project(const node& of, std::string_view name, bool of_engine,
+                                 const scope& in) const noexcept {
   for (const std::string_view of_any :
-       {"count", "json_agg", "jsonb_agg", "to_json", "to_jsonb", "row_to_json", "array_agg"})
-    if (name == of_any) return false;
+       {"count", "json_agg", "jsonb_agg", "to_json", "to_jsonb", "row_to_json", "array_agg", "json_build_array",
+        "jsonb_build_array", "num_nulls", "num_nonnulls", "concat", "first_value", "last_value", "lag", "lead"})
+    if (of_engine && name == of_any) return false;
   const node* const parts = member<"funcname">(of);
   const node* const part = parts == nullptr ? nullptr : tree_.child(*parts);
   const node* const args = member<"args">(of);
   const node* const arg = args == nullptr ? nullptr : tree_.child(*args);
   if (part == nullptr || tree_.next(*part) != nullptr || arg == nullptr || tree_.next(*arg) != nullptr) return false;
   const source* const row = row_named(*arg, in);
-  return row != nullptr && (row->has(name) || row->may_have(name) || row->may_have_others());
+  return row != nullptr && (of_engine || row->has(name) || row->may_have(name) || row->may_have_others());
 }
 
 inline bool checker::function(const node& of, const scope& in) {
@@ -88,7 +92,7 @@ inline bool checker::function(const node& of, const scope& in) {
   at(of);
   if (!only<"funcname", "args", "agg_star", "agg_distinct", "agg_filter", "agg_order", "agg_within_group", "over",
             "func_variadic", "funcformat">(of) ||
-      !callable(of, name, of_engine) || (may_project(of, name, in) && !not_callable(name)) ||
+      !callable(of, name, of_engine) || (may_project(of, name, of_engine, in) && !not_callable(name)) ||
       !expressions<"args", "agg_filter">(of, in) ||
       !each<"agg_order">(of, [&](const node& one) { return sort(one, in, nullptr); }) || !bounded_arguments(of, name))
     return false;

@@ -217,7 +217,7 @@ class checker {
   bool function(const node& of, const scope& in);
   [[nodiscard]] bool in_search_path(std::string_view schema) const noexcept;
   bool callable(const node& of, std::string_view& name, bool& of_engine);
-  [[nodiscard]] bool may_project(const node& of, std::string_view name, const scope& in) const noexcept;
+  [[nodiscard]] bool may_project(const node& of, std::string_view name, bool of_engine, const scope& in) const noexcept;
   [[nodiscard]] const source* row_named(const node& wrapped, const scope& in) const noexcept;
   bool bounded_arguments(const node& of, std::string_view name);
   bool window(const node& of, const scope& in);

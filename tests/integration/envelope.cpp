@@ -337,7 +337,12 @@ TEST_CASE("envelope: one huge row costs no memory here, and a long result ends w
   CHECK(huge->text == R"({"columns":["wide"],"rows":[],"truncated":true})");
   rusage after{};
   ::getrusage(RUSAGE_SELF, &after);
-  CHECK(after.ru_maxrss - before.ru_maxrss < 64 * 1024);  // KiB, of 200 MB; a sanitizer keeps what was freed
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr long most = 160 * 1024;  // it keeps what was freed
+#else
+  constexpr long most = 32 * 1024;
+#endif
+  CHECK(after.ru_maxrss - before.ru_maxrss < most);  // KiB, where the row has 200 MB
   CHECK(at.run("SELECT 1 AS one"));
   CHECK(at.connected == 2);
   // A result that goes on for long is dropped with its connection; one that ends soon is not.

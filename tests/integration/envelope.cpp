@@ -340,7 +340,7 @@ TEST_CASE("envelope: one huge row costs no memory here, and a long result ends w
 #if defined(__SANITIZE_ADDRESS__)
   constexpr long most = 160 * 1024;  // it keeps what was freed
 #else
-  constexpr long most = 32 * 1024;
+  constexpr long most = 16 * 1024;
 #endif
   CHECK(after.ru_maxrss - before.ru_maxrss < most);  // KiB, where the row has 200 MB
   CHECK(at.run("SELECT 1 AS one"));

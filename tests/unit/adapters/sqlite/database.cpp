@@ -841,8 +841,8 @@ TEST_CASE("sqlite_database: a small stack is enough") {
       pthread_create(
           &thread, &attributes,
           [](void* data) -> void* {
-            auto& todo = *static_cast<work*>(data);
-            bare run{todo.file};
+            auto& job = *static_cast<work*>(data);
+            bare run{job.file};
             for (const std::string_view statement : honest) static_cast<void>(run.said(statement));
             std::string deep = "SELECT 1 AS a";
             for (int i = 0; i < 12; ++i) deep = "SELECT a + (SELECT max(id) FROM invoice) AS a FROM (" + deep + ")";
@@ -852,15 +852,15 @@ TEST_CASE("sqlite_database: a small stack is enough") {
             const std::string path = "'$' || replace(printf('%1900s', ''), ' ', '[0]')";
             const std::string document = open + " || 1 || " + shut;
             static_cast<void>(run.said("SELECT json_valid(" + open + ")"));
-            todo.valid = run.said("SELECT json_valid(" + document + ") AS v");
+            job.valid = run.said("SELECT json_valid(" + document + ") AS v");
             for (const std::string& call :
                  {"json(" + document + ")", "json_extract(" + document + ", " + path + ")",
                   "json_remove(" + document + ", " + path + ")", "json_replace(" + document + ", " + path + ", 2)",
                   "json_type(" + document + ", " + path + ")", "json_array(json(" + document + "))",
                   "json_array_length(" + document + ", " + path + ")", "(" + document + ") -> (" + path + ")"})
-              todo.deep += run.said("SELECT length(" + call + ") > 0 AS v").find("rows") != std::string::npos ? 1 : 0;
+              job.deep += run.said("SELECT length(" + call + ") > 0 AS v").find("rows") != std::string::npos ? 1 : 0;
             for (const std::string& column : {"count(*)", "max(length(fullkey))", "max(length(path))", "max(value)"})
-              todo.deep +=
+              job.deep +=
                   run.said("SELECT " + column + " FROM json_tree(" + document + ")").find("rows") != std::string::npos
                       ? 1
                       : 0;
@@ -869,7 +869,7 @@ TEST_CASE("sqlite_database: a small stack is enough") {
             static_cast<void>(
                 run.said("SELECT json_replace('{}', '$' || replace(printf('%20000d', 1), ' ', '.a'), 1)"));
             static_cast<void>(run.said("SELECT json_set('{}', '$' || replace(printf('%20000d', 1), ' ', '.a'), 1)"));
-            todo.said = run.said("SELECT 1 AS a");
+            job.said = run.said("SELECT 1 AS a");
             return nullptr;
           },
           &one) == 0);

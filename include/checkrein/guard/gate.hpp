@@ -35,6 +35,7 @@ template <class Policy, class Clock = steady_wall_clock>
 class gate final : private detail::gate_base {
   using parts = detail::parts_of<Policy>;
   using table = detail::tool_table<typename parts::tools>;
+  using flow = detail::flow_table<Policy>;
 
  public:
   /// Records to standard error.
@@ -79,6 +80,14 @@ class gate final : private detail::gate_base {
     return admission{*this, who};
   }
 
+  /// The key that tokens of questions and saved conversations are authenticated with, where several processes or a
+  /// later one have to take them: at least 32 random bytes. Called before the gate is used. Without it, the key is
+  /// random and this gate's own.
+  void use_key(std::string_view key) {
+    if (key.size() < 32) detail::no_value();
+    key_ = key;
+  }
+
   /// An operator's pardon: clears the principal's ladder, so that a pause, ban or permanent ban ends. Windows stay as
   /// they are.
   ///
@@ -94,6 +103,15 @@ class gate final : private detail::gate_base {
   }
 
  private:
+  static std::string fresh_secret() {
+    std::string key;
+    for (int i = 0; i < 2; ++i) {
+      const digest128 half = detail::fresh_key();
+      detail::append_word(key, half.high);
+      detail::append_word(key, half.low);
+    }
+    return key;
+  }
   static stderr_sink& default_sink() noexcept {
     static stderr_sink sink;
     return sink;
@@ -112,8 +130,19 @@ class gate final : private detail::gate_base {
   verdict permit(std::size_t tool, const void* arguments, explanation& said) const noexcept override {
     return permits<typename parts::tools>::value[tool](arguments, said);
   }
-  verdict charge(const principal& who, std::size_t tool, moment at) const noexcept override {
-    return calls_->charge(store_, who, tool, at);
+  std::span<const tool_flow> flows() const noexcept override { return flow::flows; }
+  std::span<const std::string_view> places() const noexcept override { return flow::place_names; }
+  bool holds(std::uint16_t, const principal&, value_kind, std::string_view) const noexcept override { return false; }
+  std::string_view policy_hash() const noexcept override { return policy_; }
+  std::string_view secret_key() const noexcept override { return key_; }
+  verdict charge(const principal& who, std::size_t tool, std::uint32_t bits, moment at) const noexcept override {
+    return calls_->charge(store_, who, tool, bits, at);
+  }
+  verdict open_question(const principal& who, std::uint64_t nonce, moment at) const noexcept override {
+    return calls_->open_question(store_, who, nonce, at);
+  }
+  verdict take_question(const principal& who, std::uint64_t nonce, moment at) const noexcept override {
+    return calls_->take_question(store_, who, nonce, at);
   }
   void refused(const principal& who, const refusal& why, bool trusted, moment at) const noexcept override {
     calls_->refused(store_, who, why, trusted, at);
@@ -161,6 +190,7 @@ class gate final : private detail::gate_base {
   bool (*write_)(void*, const audit_record&) noexcept;
   const Clock* clock_;
   std::string_view policy_;  // in static storage
+  std::string key_ = fresh_secret();
   mutable std::atomic<std::uint64_t> sequence_{0};
   mutable std::atomic<std::uint64_t> conversations_{0};
 };

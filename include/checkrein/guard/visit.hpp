@@ -1,24 +1,21 @@
 #pragma once
 
+#include <initializer_list>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include <checkrein/base/result.hpp>
+#include <checkrein/flow/turn.hpp>
 #include <checkrein/guard/gate_base.hpp>
 #include <checkrein/identity/principal.hpp>
 
 namespace checkrein {
 
 class conversation;
-
-/// Words that the principal typed: what may decide.
-struct typed {
-  std::string_view text;
-};
-/// Words that the principal passed on: pasted, forwarded, attached. Text of strangers.
-struct pasted {
-  std::string_view text;
-};
+namespace detail {
+class conversation_codec;
+}
 
 /// One admitted request. Pays for one message of one conversation; using it twice gives a closed conversation.
 ///
@@ -28,10 +25,11 @@ class visit {
   visit(visit&& other) noexcept : gate_{other.gate_}, who_{other.who_}, used_{std::exchange(other.used_, true)} {}
   visit& operator=(visit&&) = delete;
 
-  /// Opens a conversation with the principal's first message.
-  [[nodiscard]] conversation converse(const typed& words) noexcept;
-  /// Opens a conversation that is untrusted from the first byte.
-  [[nodiscard]] conversation converse(const pasted& words) noexcept;
+  /// Opens a conversation with the principal's first message: `converse(typed(prompt))`.
+  [[nodiscard]] conversation converse(const turn_part& words) noexcept;
+  /// The same with several parts: `converse({typed(question), pasted(mail), attached(file)})`. One that is not typed
+  /// makes the conversation untrusted from the first byte.
+  [[nodiscard]] conversation converse(std::initializer_list<turn_part> parts) noexcept;
 
   [[nodiscard]] const principal& who() const noexcept { return who_; }
 

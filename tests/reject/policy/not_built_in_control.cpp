@@ -6,16 +6,16 @@
 namespace cr = checkrein;
 using std::chrono::minutes;
 
-struct send_mail {
-  BOOST_HANA_DEFINE_STRUCT(send_mail, (cr::email, to), (std::string, body));
+struct find_mail {
+  BOOST_HANA_DEFINE_STRUCT(find_mail, (cr::email, to));
 #if CHECKREIN_REJECT
-  using rules = cr::tool<"send_mail", cr::about<"Sends one e-mail">, cr::sends, cr::control<"to", cr::from<cr::user>>>;
+  using rules = cr::tool<"find_mail", cr::about<"Finds e-mail">, cr::reads, cr::control<"to", cr::concurrent<1>>>;
 #else
-  using rules = cr::tool<"send_mail", cr::about<"Sends one e-mail">, cr::sends, cr::control<"to">>;
+  using rules = cr::tool<"find_mail", cr::about<"Finds e-mail">, cr::reads, cr::control<"to">>;
 #endif
 };
 
-struct desk : cr::policy<cr::toolbox<send_mail>, cr::needs<cr::verified<cr::email>>,
+struct desk : cr::policy<cr::toolbox<find_mail>, cr::needs<cr::verified<cr::email>>,
                          cr::limit<cr::visits, cr::per_account, cr::exact<20, minutes>>> {};
 
 int main() { return sizeof(desk) > 0 ? 0 : 1; }

@@ -1,0 +1,176 @@
+// The replay's guard under test: a gate of checkrein with the policy of a suite.
+#pragma once
+
+#include <checkrein.hpp>
+
+#include <boost/mp11/algorithm.hpp>
+#include <boost/mp11/list.hpp>
+
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "replay.hpp"
+#include "suite.hpp"
+#include "yaml.hpp"
+
+namespace agentdojo {
+
+namespace detail {
+
+/// The policy of a suite: its tools, wide limits, and what the command line chose.
+template <class Suite, class... More>
+struct suite_policy
+    : checkrein::policy<
+          typename Suite::tools, checkrein::needs<checkrein::verified<checkrein::email>>,
+          checkrein::limit<checkrein::visits, checkrein::per_account, checkrein::exact<20, std::chrono::minutes>>,
+          More...> {};
+
+/// The body of a tool: gives back what was recorded.
+template <class Tool>
+struct recorded_body {
+  const std::string* output;
+
+  auto operator()(const checkrein::checked<Tool>&) const {
+    using record = checkrein::detail::record_of<Tool>;
+    if constexpr (std::is_void_v<record>) {
+      return *output;
+    } else {
+      using said = checkrein::text_or_records<record>;
+      std::vector<record> all;
+      if constexpr (output_is_one_text<record>::value) {
+        return whole_text(*output, all) ? said{std::move(all)} : said{*output};
+      } else {
+        bool foreign = false;
+        // Text that is no record, and keys that nobody declared, are a stranger's.
+        return records(*output, all, foreign) && !foreign ? said{std::move(all)} : said{*output};
+      }
+    }
+  }
+};
+
+template <class List>
+struct recorded_handlers;
+template <class... Tools>
+struct recorded_handlers<checkrein::toolbox<Tools...>> {
+  static auto make(const std::string* output) {
+    return checkrein::handlers{checkrein::on<Tools>(recorded_body<Tools>{output})...};
+  }
+};
+
+/// What the replay asks of a gate, whatever its policy.
+class any_desk {
+ public:
+  virtual ~any_desk() = default;
+  virtual checkrein::conversation open(const std::string& prompt) = 0;
+  virtual std::string describe() const = 0;
+  std::string output;  ///< what the next body returns
+};
+
+template <class Policy, class Toolbox>
+class desk final : public any_desk {
+ public:
+  checkrein::conversation open(const std::string& prompt) override {
+    // Every conversation has an account of its own, so that no window or question of another is in its way.
+    checkrein::principal who{checkrein::account{"https://replay.example", "visitor-" + std::to_string(++visitors_)}};
+    who.has_verified<checkrein::email>(clock_.now() - std::chrono::hours{1});
+    auto visit = gate_.admit(who);
+    return visit->converse(checkrein::typed{prompt});
+  }
+  std::string describe() const override { return checkrein::describe<Policy>().json(); }
+
+ private:
+  struct no_sink {
+    bool write(const checkrein::audit_record&) noexcept { return true; }
+  };
+  checkrein::memory_store<Policy> memory_;
+  no_sink sink_;
+  checkrein::steady_wall_clock clock_;
+  decltype(recorded_handlers<Toolbox>::make(nullptr)) handlers_ = recorded_handlers<Toolbox>::make(&this->output);
+  checkrein::gate<Policy> gate_{memory_, handlers_, sink_, clock_};
+  std::size_t visitors_ = 0;
+};
+
+template <class Suite>
+std::unique_ptr<any_desk> make_desk(bool ask, bool strict) {
+  using tools = typename Suite::tools;
+  using questions = typename Suite::questions;
+  using distrust = checkrein::distrust_counterparties;
+  if (ask && strict) return std::make_unique<desk<suite_policy<Suite, questions, distrust>, tools>>();
+  if (ask) return std::make_unique<desk<suite_policy<Suite, questions>, tools>>();
+  if (strict) return std::make_unique<desk<suite_policy<Suite, distrust>, tools>>();
+  return std::make_unique<desk<suite_policy<Suite>, tools>>();
+}
+
+}  // namespace detail
+
+/// One recorded conversation under a gate.
+class checkrein_session {
+ public:
+  checkrein_session(detail::any_desk& desk, const conversation& begin, bool explain)
+      : desk_{&desk}, chat_{desk.open(begin.prompt)}, explain_{explain} {
+    if (!begin.granted) return;
+    std::vector<std::string_view> names;
+    for (const call& one : *begin.granted) names.push_back(one.tool);
+    static_cast<void>(chat_.grant(names));
+  }
+
+  verdict ask(const call& proposed, const std::string& output) {
+    desk_->output = output;
+    reply_.emplace(chat_.call({.id = "1", .tool = proposed.tool, .args = proposed.args}));
+    if (explain_) print(proposed);
+    return reply_->ran() ? verdict::allow : reply_->pending() ? verdict::approve : verdict::deny;
+  }
+  void settle_question(bool yes) {
+    const std::string token = reply_->question().token;
+    reply_.emplace(chat_.resume(token, yes ? checkrein::answer::yes() : checkrein::answer::no()));
+    if (explain_)
+      std::cerr << "    answered " << (yes ? "yes" : "no") << ": " << (reply_->ran() ? "ran" : "did not run") << '\n';
+  }
+  void feed(const call&, const std::string&) { static_cast<void>(reply_->show(chat_)); }
+
+ private:
+  void print(const call& proposed) const {
+    std::cerr << "  " << proposed.tool << ' ' << proposed.args.substr(0, 200) << "\n    ";
+    if (reply_->ran())
+      std::cerr << "ran\n";
+    else if (reply_->pending())
+      std::cerr << "asked\n";
+    else
+      std::cerr << "refused: " << checkrein::to_string(reply_->refusal().why) << ' ' << reply_->refusal().where << '\n';
+    for (const auto& one : reply_->origins())
+      std::cerr << "      " << one.argument << " = " << one.value.substr(0, 80) << ": " << one.origin
+                << (one.proven ? "" : " (not proven)") << '\n';
+  }
+
+  detail::any_desk* desk_;
+  checkrein::conversation chat_;
+  std::optional<checkrein::reply> reply_;
+  bool explain_;
+};
+
+/// A gate for each suite.
+template <class... Suites>
+class checkrein_guard {
+ public:
+  checkrein_guard(bool ask, bool strict, bool explain) : explain_{explain} {
+    (desks_.emplace(Suites::name, detail::make_desk<Suites>(ask, strict)), ...);
+  }
+  [[nodiscard]] bool knows(const std::string& suite) const { return desks_.contains(suite); }
+  [[nodiscard]] checkrein_session open(const conversation& begin) const {
+    if (explain_) std::cerr << begin.suite << ": " << begin.prompt.substr(0, 300) << '\n';
+    return {*desks_.at(begin.suite), begin, explain_};
+  }
+  [[nodiscard]] std::string describe(const std::string& suite) const { return desks_.at(suite)->describe(); }
+
+ private:
+  std::map<std::string, std::unique_ptr<detail::any_desk>> desks_;
+  bool explain_;
+};
+
+}  // namespace agentdojo

@@ -1,0 +1,197 @@
+#pragma once
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <checkrein/flow/words.hpp>
+#include <checkrein/value/leaves.hpp>
+
+namespace checkrein::detail {
+
+/// The number that a word is, if it is one: `12`, `-3.50`, `$1,000.00`, `20EUR`. Neither `5%` nor `10k` nor `1.000,00`.
+///
+/// @param exact  set when the word says that it is an amount: it has a currency or a fraction
+inline bool number_of(std::string_view word, double& number, bool& exact) noexcept {
+  exact = false;
+  bool negative = false;
+  const auto currency = [&] {
+    for (const std::string_view mark : {"$", "\xe2\x82\xac", "\xc2\xa3", "EUR", "USD", "GBP", "CHF"}) {
+      if (word.starts_with(mark)) return word.remove_prefix(mark.size()), true;
+      if (word.ends_with(mark)) return word.remove_suffix(mark.size()), true;
+    }
+    return false;
+  };
+  if (word.starts_with('-')) negative = true, word.remove_prefix(1);
+  if (currency()) exact = true;
+  char digits[40];
+  std::size_t length = 0;
+  std::size_t group = 0;  // digits since the last comma
+  bool grouped = false;
+  bool fraction = false;
+  for (const char c : word) {
+    if (length + 1 >= sizeof digits) return false;
+    if (c == ',') {
+      if (fraction || length == 0 || group > 3 || (grouped && group != 3)) return false;
+      grouped = true;
+      group = 0;
+      continue;
+    }
+    if (c == '.') {
+      if (fraction || length == 0 || (grouped && group != 3)) return false;
+      fraction = true;
+      exact = true;
+    } else if (!is_digit(c)) {
+      return false;
+    } else if (!fraction) {
+      ++group;
+    }
+    digits[length++] = c;
+  }
+  if (length == 0 || digits[length - 1] == '.' || (grouped && !fraction && group != 3)) return false;
+  const auto read = std::from_chars(digits, digits + length, number);
+  if (read.ec != std::errc{} || read.ptr != digits + length) return false;
+  if (negative) number = -number;
+  return true;
+}
+
+/// The month of an English name or its usual abbreviation, 1 to 12; 0 for anything else.
+inline unsigned month_of(std::string_view word) noexcept {
+  constexpr std::string_view names[] = {"january", "february", "march",     "april",   "may",      "june",
+                                        "july",    "august",   "september", "october", "november", "december"};
+  const std::string name = lower(word.substr(0, 12));
+  for (unsigned m = 0; m < 12; ++m)
+    if (name == names[m] || (name.size() == 3 && names[m].starts_with(name)) || (m == 8 && name == "sept"))
+      return m + 1;
+  return 0;
+}
+/// The day of `15`, `15th`, `1st`; 0 for anything else.
+inline unsigned day_of(std::string_view word) noexcept {
+  for (const std::string_view suffix : {"st", "nd", "rd", "th"})
+    if (word.size() > 2 && word.ends_with(suffix)) {
+      word.remove_suffix(2);
+      break;
+    }
+  if (word.empty() || word.size() > 2) return 0;
+  unsigned day = 0;
+  for (const char c : word) {
+    if (!is_digit(c)) return 0;
+    day = day * 10 + static_cast<unsigned>(c - '0');
+  }
+  return day <= 31 ? day : 0;
+}
+inline unsigned year_of(std::string_view word) noexcept {
+  if (word.size() != 4) return 0;
+  unsigned year = 0;
+  for (const char c : word) {
+    if (!is_digit(c)) return 0;
+    year = year * 10 + static_cast<unsigned>(c - '0');
+  }
+  return year;
+}
+
+inline bool assign_day(date& into, unsigned year, unsigned month, unsigned day) {
+  if (year == 0 || month == 0 || day == 0) return false;
+  std::string text = std::to_string(year);
+  text.insert(0, 4 - text.size(), '0');
+  const auto two = [&](unsigned n) {
+    text += '-';
+    text += static_cast<char>('0' + n / 10);
+    text += static_cast<char>('0' + n % 10);
+  };
+  two(month);
+  two(day);
+  return into.assign(text);
+}
+
+/// Finds the values of refined types in text that a user typed: whole tokens alone.
+///
+/// E-mail addresses, https URLs and their hosts, host names, phone numbers and IBANs (also with blanks inside), days
+/// (`2024-05-15`, `May 15th, 2024`, `15 May 2024`; never without the year), numbers. Each is one token between white
+/// space, after quotes, brackets and punctuation around it are gone: nothing inside a longer token is found.
+///
+/// @param take  takes kind, canonical form and whether a number says that it is an amount
+template <class Take>
+void find_typed_values(std::string_view text, Take take) {
+  std::vector<std::string_view> words;
+  each_word(text, [&](std::string_view word, std::size_t) { words.push_back(word); });
+  leaf_buffer buffer;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string_view word = bare(words[i]);
+    if (word.empty()) continue;
+    if (email address; address.assign(word)) take(value_kind::email, canonical(address, buffer), true);
+    if (url_host host; host.assign(word)) take(value_kind::host, host.view(), true);
+    // A URL may end in what closes a word elsewhere.
+    for (std::string_view whole = words[i]; !whole.empty();) {
+      if (url link; link.assign(whole)) {
+        take(value_kind::url, canonical(link, buffer), true);
+        take(value_kind::host, link.host(), true);
+      }
+      if (whole.data() == word.data() && whole.size() == word.size()) break;
+      if (const std::size_t n = opener_at(whole))
+        whole.remove_prefix(n);
+      else if (const std::size_t m = closer_at(whole))
+        whole.remove_suffix(m);
+      else
+        break;
+    }
+    if (date day; day.assign(word)) take(value_kind::date, day.view(), false);
+    if (i + 2 < words.size()) {
+      std::size_t next = i + 1;
+      const std::string_view second = bare(words[next]);
+      if (const unsigned month = month_of(word)) {
+        if (date day; assign_day(day, year_of(bare(words[i + 2])), month, day_of(second)))
+          take(value_kind::date, day.view(), false);
+      } else if (const unsigned number = day_of(word)) {
+        if (second == "of") ++next;
+        if (next + 1 < words.size())
+          if (date day; assign_day(day, year_of(bare(words[next + 1])), month_of(bare(words[next])), number))
+            take(value_kind::date, day.view(), false);
+      }
+    }
+    double number = 0;
+    bool exact = false;
+    if (number_of(word, number, exact)) {
+      if (!exact && i + 1 < words.size())
+        for (const std::string_view unit : {"EUR", "USD", "GBP", "CHF", "euros", "euro", "dollars", "dollar", "pounds"})
+          exact = exact || bare(words[i + 1]) == unit;
+      take(value_kind::number, canonical_number(number, buffer), exact);
+    }
+    // Numbers that people write in groups: the longest run of groups that is one.
+    const std::string_view begin = words[i].substr(static_cast<std::size_t>(word.data() - words[i].data()));
+    if (begin[0] == '+') {
+      std::string joined = "+";
+      for (std::size_t k = i; k < words.size() && k < i + 8; ++k) {
+        std::string_view group = k == i ? begin.substr(1) : words[k];
+        std::string digits;
+        bool fits = true;
+        for (const char c : bare(group))
+          if (is_digit(c))
+            digits += c;
+          else if (c != '-' && c != '(' && c != ')' && c != '.' && c != '/')
+            fits = false;
+        if (!fits || digits.empty()) break;
+        joined += digits;
+        if (closer_at(words[k]) != 0 && words[k].back() != ')') break;  // a comma or full stop ends it
+      }
+      if (phone number_typed; number_typed.assign(joined)) take(value_kind::phone, number_typed.view(), true);
+    }
+    if (word.size() >= 4 && is_letter(word[0]) && is_letter(word[1]) && is_digit(word[2]) && is_digit(word[3])) {
+      std::string joined;
+      std::string longest;
+      for (std::size_t k = i; k < words.size() && joined.size() <= 34; ++k) {
+        const std::string_view group = bare(words[k]);
+        if (k > i && (group.size() > 4 || words[k].front() != group.front())) break;
+        joined += group;
+        if (iban account; account.assign(joined)) longest = canonical(account, buffer);
+        if ((k == i && group.size() != 4) || (k > i && group.size() < 4) || words[k].back() != group.back()) break;
+      }
+      if (!longest.empty()) take(value_kind::iban, longest, true);
+    }
+  }
+}
+
+}  // namespace checkrein::detail

@@ -17,7 +17,8 @@ enum class provenance : std::uint8_t {
   unproven = 0,  ///< the guard took it from nowhere: the model may have made it up
   found,         ///< a trusted field of some result holds it: enough to read and to append
   listed,    ///< the system alone wrote it, in a result of few records that nobody's words selected: enough to spend
-  selected,  ///< the user typed it, or it is in a record that values of the user selected among few: enough for all
+  selected,  ///< it is in a record that values of the user selected among few: enough to send and to share
+  typed,     ///< the user typed it: enough for all
 };
 
 [[nodiscard]] constexpr std::string_view to_string(provenance how) noexcept {
@@ -30,6 +31,8 @@ enum class provenance : std::uint8_t {
       return "listed";
     case provenance::selected:
       return "selected";
+    case provenance::typed:
+      return "typed";
   }
   return "unproven";
 }
@@ -49,7 +52,7 @@ class trusted_values {
   void hear(std::string_view typed) {
     words_.add(typed);
     detail::find_typed_values(typed, [&](value_kind kind, std::string_view canonical, bool selects) {
-      learn(kind, canonical, 0, provenance::selected);
+      learn(kind, canonical, 0, provenance::typed);
       if (selects) learn_selector(kind, canonical);
     });
   }
@@ -65,19 +68,20 @@ class trusted_values {
     entry* const at = place_for(value);
     if (at == nullptr) return;
     const auto bit = static_cast<std::uint16_t>(1U << source);
-    for (std::size_t i = 0; i < static_cast<std::size_t>(how); ++i) at->sources[i] |= bit;
+    for (std::size_t i = 0; i < 3 && i < static_cast<std::size_t>(how); ++i) at->sources[i] |= bit;
   }
 
   /// How well the value is proven by any of `sources` (a set of bits).
   [[nodiscard]] provenance proof(value_kind kind, std::string_view canonical, std::uint16_t sources) const noexcept {
     if ((sources & 1) != 0 && (kind == value_kind::text || kind == value_kind::path) && words_.contains(canonical))
-      return provenance::selected;
+      return provenance::typed;
     if (used_ == 0) return provenance::unproven;
     return proof(digest(kind, canonical), sources);
   }
   [[nodiscard]] provenance proof(const digest128& value, std::uint16_t sources) const noexcept {
     const entry* const at = find(value);
     if (at == nullptr) return provenance::unproven;
+    if ((at->sources[0] & sources & 1) != 0) return provenance::typed;
     for (std::size_t i = 3; i > 0; --i)
       if ((at->sources[i - 1] & sources) != 0) return static_cast<provenance>(i);
     return provenance::unproven;

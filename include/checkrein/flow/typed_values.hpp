@@ -110,7 +110,8 @@ inline bool assign_day(date& into, unsigned year, unsigned month, unsigned day) 
 /// Finds the values of refined types in text that a user typed: whole tokens alone.
 ///
 /// E-mail addresses, https URLs and their hosts, host names, phone numbers and IBANs (also with blanks inside), days
-/// (`2024-05-15`, `May 15th, 2024`, `15 May 2024`; never without the year), numbers. Each is one token between white
+/// (`2024-05-15`, `May 15th, 2024`, `15 May 2024`; never without the year), amounts, and numbers that are
+/// named as one (`#13`, `id 13`) or are no common ones. Each is one token between white
 /// space, after quotes, brackets and punctuation around it are gone: nothing inside a longer token is found.
 ///
 /// @param take  takes kind, canonical form and whether a number says that it is an amount
@@ -158,7 +159,16 @@ void find_typed_values(std::string_view text, Take take) {
       if (!exact && i + 1 < words.size())
         for (const std::string_view unit : {"EUR", "USD", "GBP", "CHF", "euros", "euro", "dollars", "dollar", "pounds"})
           exact = exact || bare(words[i + 1]) == unit;
-      take(value_kind::number, canonical_number(number, buffer), exact);
+      // Not a day or a year beside the name of a month, nor the number of a line.
+      const bool of_date = !exact && ((i > 0 && month_of(bare(words[i - 1])) != 0) ||
+                                      (i + 1 < words.size() && month_of(bare(words[i + 1])) != 0) ||
+                                      (i > 1 && month_of(bare(words[i - 2])) != 0 && is_common_number(word)));
+      const bool of_line =
+          !exact && word.size() <= 2 && i + 1 < words.size() && (words[i].ends_with('.') || words[i].ends_with(')'));
+      const bool named =
+          !is_common_number(word) || is_named_number(i > 0 ? words[i - 1] : std::string_view{}, words[i]);
+      if (named || (!of_date && !of_line)) take(value_kind::amount, canonical_number(number, buffer), exact);
+      if (named) take(value_kind::number, canonical_number(number, buffer), false);
     }
     // Numbers that people write in groups: the longest run of groups that is one.
     const std::string_view begin = words[i].substr(static_cast<std::size_t>(word.data() - words[i].data()));

@@ -15,7 +15,7 @@ constexpr bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == 
 /// none.
 constexpr std::size_t opener_at(std::string_view text) noexcept {
   if (text.empty()) return 0;
-  if (std::string_view{"\"'([{<`"}.find(text[0]) != std::string_view::npos) return 1;
+  if (std::string_view{"\"'([{<`#@"}.find(text[0]) != std::string_view::npos) return 1;
   for (const std::string_view mark : {"\xe2\x80\x9c", "\xe2\x80\x9e", "\xe2\x80\x98", "\xe2\x80\x9a", "\xc2\xab"})
     if (text.starts_with(mark)) return mark.size();
   return 0;
@@ -40,6 +40,34 @@ constexpr bool closes(std::string_view rest) noexcept {
     rest.remove_prefix(rest.front() == '\'' ? std::size_t{2} : std::size_t{4});
   while (const std::size_t n = closer_at(rest)) rest.remove_suffix(n);
   return rest.empty();
+}
+
+/// Whether the word is a number that people write for many reasons: a count, a day, a year, the number of a line. It is
+/// the name of a thing only where somebody says so.
+constexpr bool is_common_number(std::string_view word) noexcept {
+  if (word.empty() || word.size() > 4) return false;
+  for (const char c : word)
+    if (c < '0' || c > '9') return false;
+  return word.size() < 4 || word.starts_with("19") || word.starts_with("20");
+}
+/// Whether a number is named as one: `#13`, `'13'`, `id 13`, `number 13`.
+///
+/// @param before  the word before it, as written
+/// @param raw     the word itself, as written, with what stands around it
+constexpr bool is_named_number(std::string_view before, std::string_view raw) noexcept {
+  const std::size_t opener = opener_at(raw);
+  if (opener != 0 && raw[0] != '(' && raw[0] != '[') return true;
+  while (const std::size_t n = opener_at(before)) before.remove_prefix(n);
+  while (!before.empty() && (before.back() == ':' || before.back() == '.' || before.back() == '='))
+    before.remove_suffix(1);
+  for (const std::string_view name : {"id", "no", "nr", "number"}) {
+    if (before.size() != name.size()) continue;
+    bool same = true;
+    for (std::size_t i = 0; i < name.size(); ++i)
+      same = same && (before[i] == name[i] || before[i] == name[i] - 'a' + 'A');
+    if (same) return true;
+  }
+  return false;
 }
 
 /// Calls `take` for each stretch between white space.
@@ -86,7 +114,8 @@ class typed_words {
     starts_.erase(std::unique(starts_.begin(), starts_.end()), starts_.end());
   }
 
-  /// Whether the phrase stands in one of the texts, from the beginning of a word to the end of one.
+  /// Whether the phrase stands in one of the texts, from the beginning of a word to the end of one. A common number
+  /// alone has to be named as the number of something.
   ///
   /// Never allocates. O(length of the phrase x how often its first word occurs).
   [[nodiscard]] bool contains(std::string_view phrase) const noexcept {
@@ -94,9 +123,10 @@ class typed_words {
     std::size_t first = 0;
     while (first < phrase.size() && !is_space(phrase[first])) ++first;
     const std::uint32_t key = hash(phrase.substr(0, first));
+    const bool common = is_common_number(phrase);
     auto at = std::lower_bound(starts_.begin(), starts_.end(), start{key, 0});
     for (; at != starts_.end() && at->key == key; ++at)
-      if (stands_at(at->position, phrase)) return true;
+      if (stands_at(at->position, phrase) && (!common || is_named_at(at->position))) return true;
     return false;
   }
 
@@ -129,6 +159,19 @@ class typed_words {
     for (const std::string_view possessive : {"'s", "\xe2\x80\x99s"})
       if (const std::size_t at = word.rfind(possessive); at != word.npos && at > 0 && closes(word.substr(at)))
         starts_.push_back({hash(word.substr(0, at)), position});
+  }
+
+  bool is_named_at(std::size_t position) const noexcept {
+    const std::string_view text{text_};
+    std::size_t begin = position;
+    while (begin > 0 && !is_space(text[begin - 1])) --begin;
+    std::size_t before = begin;
+    if (before > 0 && text[before - 1] == ' ') --before;
+    std::size_t first = before;
+    while (first > 0 && !is_space(text[first - 1])) --first;
+    std::size_t end = position;
+    while (end < text.size() && !is_space(text[end])) ++end;
+    return is_named_number(text.substr(first, before - first), text.substr(begin, end - begin));
   }
 
   bool stands_at(std::size_t position, std::string_view phrase) const noexcept {

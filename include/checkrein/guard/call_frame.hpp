@@ -209,9 +209,9 @@ class call_frame {
                       std::size_t telling = 0;
                       for (const char c : canonical)
                         telling += is_letter(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80 ? 1U : 0U;
-                      if (kind != value_kind::number && telling >= 2) it.selects = true;
+                      if (kind != value_kind::number && kind != value_kind::amount && telling >= 2) it.selects = true;
                       if (!it.untrusted || canonical.empty()) return true;
-                      return it.values.proof(kind, canonical, 0xffff) == provenance::selected;
+                      return it.values.proof(kind, canonical, 0xffff) >= provenance::selected;
                     },
                     &at});
     if (!users) return provenance::found;

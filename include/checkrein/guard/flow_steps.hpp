@@ -34,8 +34,8 @@ struct flow_decision {
   kind is = kind::deny;
   refusal why{};
   std::uint8_t step = 0;
-  std::uint32_t bits = 0;                 ///< what strangers chose, to be charged
-  provenance weakest = provenance::selected;  ///< of all proven control values
+  std::uint32_t bits = 0;                  ///< what strangers chose, to be charged
+  provenance weakest = provenance::typed;  ///< of all proven control values
 };
 
 /// One value for one argument of one tool: what a person vouches for.
@@ -77,7 +77,10 @@ class argument_check {
       if (how < weakest_) weakest_ = how;
       return proven_ = true;
     }
-    if (in_.gate.holds(rule_.sources, in_.who, kind, canonical)) return proven_ = true;
+    if (need_ <= provenance::selected && in_.gate.holds(rule_.sources, in_.who, kind, canonical)) {
+      if (weakest_ > provenance::selected) weakest_ = provenance::selected;
+      return proven_ = true;
+    }
     if (!in_.state.endorsed.empty() &&
         in_.state.is_endorsed(endorsement(in_.state.values, in_.tool, rule_.index, kind, canonical)))
       return proven_ = true;
@@ -90,7 +93,7 @@ class argument_check {
   /// Amounts to the cent, not below zero, up to the cap.
   bool within_cap(value_kind kind, std::string_view canonical) const noexcept {
     double amount = 0;
-    if (kind != value_kind::number ||
+    if ((kind != value_kind::number && kind != value_kind::amount) ||
         std::from_chars(canonical.data(), canonical.data() + canonical.size(), amount).ec != std::errc{})
       return false;
     const double cents = amount * 100;
@@ -104,13 +107,32 @@ class argument_check {
   bool given_ = false;
   bool proven_ = false;
   std::uint32_t bits_ = 0;
-  provenance weakest_ = provenance::selected;
+  provenance weakest_ = provenance::typed;
 };
 
 /// Whether the argument has a value at all.
 inline bool is_given(bool (*each)(const void*, const leaf_visitor&) noexcept, const void* arguments) noexcept {
   return !each(arguments, {[](void*, value_kind, std::string_view) noexcept { return false; }, nullptr});
 }
+
+/// What running the tool with these arguments does; and, where an argument is what brings an effect about, what that
+/// argument decides on top of the rest.
+struct effects_of_call {
+  effect_set steady{};
+  effect_set all{};
+
+  effects_of_call(const tool_flow& rules, const void* arguments) noexcept : steady{rules.effects}, all{rules.effects} {
+    for (const conditional_effect& one : rules.conditional)
+      if (is_given(one.each, arguments)) all = all | one.effects;
+  }
+  /// How well the argument has to be proven.
+  [[nodiscard]] provenance needed(const tool_flow& rules, const argument_flow& rule, bool granted) const noexcept {
+    effect_set decides = steady;
+    for (const conditional_effect& one : rules.conditional)
+      if (one.index == rule.index) decides = decides | one.effects;
+    return needed_provenance(decides, granted);
+  }
+};
 
 /// Whether the user typed every single value of the call.
 inline bool typed_throughout(const flow_input& in, const tool_flow& rules, const void* arguments) noexcept {
@@ -129,12 +151,11 @@ inline bool typed_throughout(const flow_input& in, const tool_flow& rules, const
 /// step that no person can lift (5 and 7) outweighs one that a person may.
 inline flow_decision flow_steps(const flow_input& in, const tool_flow& rules, const void* arguments) noexcept {
   const bool untrusted = in.seen.untrusted();
-  effect_set effects = rules.effects;
-  for (const conditional_effect& one : rules.conditional)
-    if (is_given(one.each, arguments)) effects = effects | one.effects;
+  const effects_of_call does{rules, arguments};
+  const effect_set effects = does.all;
   const bool acts = effects.acts();
   const bool outside = reaches_outside(effects);
-  const provenance need = needed_provenance(effects);
+  const bool granted = in.state.is_granted_some && in.state.grants(in.tool);
 
   flow_decision out;
   // 4, first: whether anything proven decides is what steps 3 and 6 ask.
@@ -142,7 +163,7 @@ inline flow_decision flow_steps(const flow_input& in, const tool_flow& rules, co
   bool given = false;
   bool proven = false;
   for (const argument_flow& rule : rules.controls) {
-    argument_check check{in, rule, need};
+    argument_check check{in, rule, does.needed(rules, rule, granted)};
     if (!check.run(arguments) && unproven == nullptr) unproven = &rule;
     given = given || check.given();
     proven = proven || check.proven();
@@ -195,10 +216,8 @@ inline flow_decision flow_steps(const flow_input& in, const tool_flow& rules, co
 
 /// Where the values of a call come from, for people; made only when somebody wants to know.
 inline std::vector<value_origin> origins_of(const flow_input& in, const tool_flow& rules, const void* arguments) {
-  effect_set effects = rules.effects;
-  for (const conditional_effect& one : rules.conditional)
-    if (is_given(one.each, arguments)) effects = effects | one.effects;
-  const provenance need = needed_provenance(effects);
+  const effects_of_call does{rules, arguments};
+  const bool granted = in.state.is_granted_some && in.state.grants(in.tool);
   std::vector<value_origin> all;
   for (const argument_flow& rule : rules.controls) {
     struct taking {
@@ -206,7 +225,7 @@ inline std::vector<value_origin> origins_of(const flow_input& in, const tool_flo
       const argument_flow& rule;
       provenance need;
       std::vector<value_origin>& all;
-    } to{in, rule, need, all};
+    } to{in, rule, does.needed(rules, rule, granted), all};
     rule.each(arguments, {[](void* into, value_kind kind, std::string_view canonical) noexcept {
                             auto& it = *static_cast<taking*>(into);
                             value_origin one{.argument = it.rule.argument, .value = std::string{canonical}};

@@ -206,7 +206,8 @@ constexpr bool is_output() noexcept {
     return std::is_constructible_v<std::string, R&&>;
   else
     return std::is_same_v<R, record> || std::is_same_v<R, stored<record>> || std::is_same_v<R, std::vector<record>> ||
-           std::is_same_v<R, std::vector<stored<record>>> || std::is_same_v<R, text_or_records<record>> || std::is_constructible_v<std::string, R&&>;
+           std::is_same_v<R, std::vector<stored<record>>> || std::is_same_v<R, text_or_records<record>> ||
+           std::is_constructible_v<std::string, R&&>;
 }
 
 template <class Tool, class R>
@@ -216,7 +217,8 @@ tool_output make_output(R&& made, const result_flow& rules) {
   if constexpr (std::is_constructible_v<std::string, R&&>) {
     return output_of_text(std::string(std::forward<R>(made)), rules);
   } else if constexpr (std::is_same_v<plain, text_or_records<record>>) {
-    return made.is_text() ? output_of_text(made.text(), rules) : output_of_records<record>(made.records(), rules, false);
+    return made.is_text() ? output_of_text(made.text(), rules)
+                          : output_of_records<record>(made.records(), rules, false);
   } else if constexpr (as_records<plain>::ok) {
     return output_of_records<record>(made, rules, false);
   } else {

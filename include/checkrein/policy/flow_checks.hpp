@@ -198,7 +198,8 @@ struct check_writer<Table, AllClauses, Tool, tool, writes_to<Place, arguments...
     return (sources_of_argument<Table, tool>(argument) & ~allowed_by_readers<Table>(number, kinds)) == 0;
   }
   static_assert((sizeof(check_argument<Tool, arguments, hint<Tool, arguments>>) + ... + 1) > 0);
-  static_assert((sizeof(check_laundering<Tool, Place, arguments, fine(arguments.view(), kinds<arguments>())>) + ... + 1) > 0);
+  static_assert((sizeof(check_laundering<Tool, Place, arguments, fine(arguments.view(), kinds<arguments>())>) + ... +
+                 1) > 0);
   static_assert(sizeof(check_secrecy_kept < Tool, Place,
                        mp::mp_count_if<clauses_of_tool<Tool>, is_clearance_t>::value == 0 ||
                            Table::flows[tool].clearance <= Place::secrecy >) > 0);

@@ -26,7 +26,7 @@ struct argument_flow {
   std::string_view argument;
   std::uint8_t index = 0;     ///< of the argument
   std::uint16_t sources = 0;  ///< bit 0: the user; bit i: place i of the policy
-  std::uint16_t kinds = 0;  ///< of the values that can be in it
+  std::uint16_t kinds = 0;    ///< of the values that can be in it
   std::uint8_t bits = 0;      ///< what it costs when a stranger chooses the value; 0: strangers may not
   double most = 0;            ///< strangers may choose amounts up to this; 0: no cap
   bool (*each)(const void*, const detail::leaf_visitor&) noexcept = nullptr;  ///< of the whole argument struct
@@ -76,10 +76,15 @@ constexpr bool reaches_outside(effect_set effects) noexcept {
 }
 
 /// How well the control arguments of a tool with these effects have to be proven.
-constexpr provenance needed_provenance(effect_set effects) noexcept {
-  if (effects.has(effect::destroys) || effects.has(effect::shares) || effects.has(effect::sends) ||
-      effects.has(effect::executes))
-    return provenance::selected;
+///
+/// What a user's query found was meant to be read: to destroy it, or to run it, takes the user's own word for it, or a
+/// grant of the tool for the task.
+///
+/// @param granted  the tool was granted for this task by name
+constexpr provenance needed_provenance(effect_set effects, bool granted) noexcept {
+  if (effects.has(effect::destroys) || effects.has(effect::executes))
+    return granted ? provenance::selected : provenance::typed;
+  if (effects.has(effect::shares) || effects.has(effect::sends)) return provenance::selected;
   if (effects.has(effect::spends)) return provenance::listed;
   return provenance::found;
 }

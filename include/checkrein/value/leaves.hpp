@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,14 +33,16 @@ enum class value_kind : std::uint8_t {
   iban,    ///< in capitals, without blanks
   date,    ///< a day
   path,    ///< exactly as it is
-  number,  ///< whole or not: an amount, a count, an id
+  number,  ///< whole: an id, a count
+  amount,  ///< with a fraction, or one that could have it: `double`
   choice,  ///< true or false, or one name of a few
 };
 
 [[nodiscard]] constexpr std::string_view to_string(value_kind kind) noexcept {
-  constexpr std::string_view names[] = {"text", "email", "phone", "host",   "url",
-                                        "iban", "date",  "path",  "number", "choice"};
-  return static_cast<std::size_t>(kind) < 10 ? names[static_cast<std::size_t>(kind)] : "text";
+  constexpr std::string_view names[] = {"text", "email", "phone",  "host",   "url",   "iban",
+                                        "date", "path",  "number", "amount", "choice"};
+  const auto at = static_cast<std::size_t>(kind);
+  return at < std::size(names) ? names[at] : names[0];
 }
 
 namespace detail {
@@ -114,6 +117,8 @@ constexpr value_kind kind_of() noexcept {
     return value_kind::path;
   else if constexpr (std::is_same_v<T, bool> || described_enum<T>)
     return value_kind::choice;
+  else if constexpr (std::is_same_v<T, double>)
+    return value_kind::amount;
   else if constexpr (std::is_arithmetic_v<T> || is_bounded<T>)
     return value_kind::number;
   else
@@ -163,7 +168,7 @@ bool each_leaf(const T& value, const leaf_visitor& visit) noexcept {
     return visit(value_kind::number, canonical_number(static_cast<std::int64_t>(value), buffer));
   } else if constexpr (std::is_same_v<T, double>) {
     leaf_buffer buffer;
-    return visit(value_kind::number, canonical_number(value, buffer));
+    return visit(value_kind::amount, canonical_number(value, buffer));
   } else if constexpr (std::is_same_v<T, std::string>) {
     return visit(value_kind::text, value);
   } else if constexpr (std::is_same_v<T, email> || std::is_same_v<T, url> || std::is_same_v<T, iban>) {

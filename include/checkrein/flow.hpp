@@ -1,6 +1,7 @@
 #pragma once
 
 #include <checkrein/flow/clauses.hpp>
+#include <checkrein/flow/endorse.hpp>
 #include <checkrein/flow/label.hpp>
 #include <checkrein/flow/labeled.hpp>
 #include <checkrein/flow/place.hpp>

@@ -8,8 +8,10 @@
 #include <checkrein/value/host.hpp>
 #include <checkrein/value/iban.hpp>
 #include <checkrein/value/json_write.hpp>
+#include <checkrein/value/leaves.hpp>
 #include <checkrein/value/path.hpp>
 #include <checkrein/value/read.hpp>
 #include <checkrein/value/schema.hpp>
+#include <checkrein/value/spelling.hpp>
 #include <checkrein/value/text.hpp>
 #include <checkrein/value/write.hpp>

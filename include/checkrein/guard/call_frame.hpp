@@ -85,10 +85,12 @@ class call_frame {
     {
       const std::lock_guard held{in_.state.lock};
       if (!in_.approver.empty()) endorse(flow, arguments);
-      const flow_input in{gate,     in_.who,          in_.state,   tool_,
+      const flow_input in{&gate,    in_.who,          in_.state,   tool_,
                           in_.seen, referenced_bits_, referenced_, !in_.approver.empty()};
       decided = flow_steps(in, flow, arguments);
-      if (flow.each_query != nullptr) selection_ = selection_of(flow, arguments);
+      if (flow.each_query != nullptr)
+        selection_ =
+            selection_of(in_.state.values, in_.seen, referenced_bits_ != 0 && referenced_.untrusted(), flow, arguments);
       if (decided.is != flow_decision::kind::allow || in_.explain) origins_ = origins_of(in, flow, arguments);
     }
     step_ = decided.step;
@@ -190,32 +192,6 @@ class call_frame {
                             },
                             &to});
     }
-  }
-
-  /// Who selected the records: the user by values of the call, nobody, or possibly a stranger.
-  provenance selection_of(const tool_flow& flow, const void* arguments) const noexcept {
-    if (referenced_bits_ != 0 && referenced_.untrusted()) return provenance::found;
-    struct looking {
-      const trusted_values& values;
-      bool untrusted;
-      bool selects;
-    } at{in_.state.values, in_.seen.untrusted(), false};
-    const bool users = flow.each_query(
-        arguments, {[](void* into, value_kind kind, std::string_view canonical) noexcept {
-                      auto& it = *static_cast<looking*>(into);
-                      if (kind == value_kind::choice) return true;
-                      // A count selects nothing, nor does a letter or a joker; they do not make a query a stranger's
-                      // when the user typed them.
-                      std::size_t telling = 0;
-                      for (const char c : canonical)
-                        telling += is_letter(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80 ? 1U : 0U;
-                      if (kind != value_kind::number && kind != value_kind::amount && telling >= 2) it.selects = true;
-                      if (!it.untrusted || canonical.empty()) return true;
-                      return it.values.proof(kind, canonical, 0xffff) >= provenance::selected;
-                    },
-                    &at});
-    if (!users) return provenance::found;
-    return at.selects ? provenance::selected : provenance::listed;
   }
 
   bool refuse_flow(const flow_decision& decided, const tool_flow& flow) noexcept {

@@ -146,6 +146,13 @@ class conversation {
     flow_->seen = flow_->seen | shown;
   }
 
+  /// The state as bytes, authenticated with the gate's key: goes on with `visit::restore`, in another process that has
+  /// the same key. Holds what the user typed and what is behind handles: keep it as the history is kept.
+  ///
+  /// The number of the save (`saves()`) is what `restore` is to be told, so that no older copy is taken.
+  [[nodiscard]] std::string save();
+  [[nodiscard]] std::uint64_t saves() const noexcept;
+
   /// From here on, replies of calls that run hold the origins of their values, too. Costs allocations.
   void explain_all() noexcept { explain_ = true; }
 

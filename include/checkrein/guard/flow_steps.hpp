@@ -18,7 +18,7 @@ namespace checkrein::detail {
 
 /// Of one call: what steps 3 to 7 read besides rules and arguments.
 struct flow_input {
-  const gate_base& gate;
+  const gate_base* gate;  ///< null: no places are looked up
   const principal& who;
   const flow_state& state;
   std::size_t tool = 0;
@@ -77,7 +77,8 @@ class argument_check {
       if (how < weakest_) weakest_ = how;
       return proven_ = true;
     }
-    if (need_ <= provenance::selected && in_.gate.holds(rule_.sources, in_.who, kind, canonical)) {
+    if (need_ <= provenance::selected && in_.gate != nullptr &&
+        in_.gate->holds(rule_.sources, in_.who, kind, canonical)) {
       if (weakest_ > provenance::selected) weakest_ = provenance::selected;
       return proven_ = true;
     }
@@ -139,7 +140,7 @@ inline bool typed_throughout(const flow_input& in, const tool_flow& rules, const
   if (rules.each_value == nullptr || in.references != 0) return false;
   return rules.each_value(arguments, {[](void* values, value_kind kind, std::string_view canonical) noexcept {
                                         return canonical.empty() || static_cast<const trusted_values*>(values)->proof(
-                                                                        kind, canonical, 1) == provenance::selected;
+                                                                        kind, canonical, 1) == provenance::typed;
                                       },
                                       const_cast<trusted_values*>(&in.state.values)});
 }
@@ -214,6 +215,35 @@ inline flow_decision flow_steps(const flow_input& in, const tool_flow& rules, co
   return out;
 }
 
+/// Who selected the records of a result: the user by values of the call, nobody, or possibly a stranger.
+///
+/// @param seen        what the model had been shown when it wrote the call
+/// @param foreign     a handle on a stranger's text was among the arguments
+inline provenance selection_of(const trusted_values& values, label seen, bool foreign, const tool_flow& rules,
+                               const void* arguments) noexcept {
+  if (foreign) return provenance::found;
+  struct looking {
+    const trusted_values& values;
+    bool untrusted;
+    bool selects;
+  } at{values, seen.untrusted(), false};
+  const bool users = rules.each_query(
+      arguments, {[](void* into, value_kind kind, std::string_view canonical) noexcept {
+                    auto& it = *static_cast<looking*>(into);
+                    if (kind == value_kind::choice) return true;
+                    // A count selects nothing, nor does a letter or a joker.
+                    std::size_t telling = 0;
+                    for (const char c : canonical)
+                      telling += is_letter(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80 ? 1U : 0U;
+                    if (kind != value_kind::number && kind != value_kind::amount && telling >= 2) it.selects = true;
+                    if (!it.untrusted || canonical.empty()) return true;
+                    return it.values.proof(kind, canonical, 0xffff) >= provenance::selected;
+                  },
+                  &at});
+  if (!users) return provenance::found;
+  return at.selects ? provenance::selected : provenance::listed;
+}
+
 /// Where the values of a call come from, for people; made only when somebody wants to know.
 inline std::vector<value_origin> origins_of(const flow_input& in, const tool_flow& rules, const void* arguments) {
   const effects_of_call does{rules, arguments};
@@ -233,7 +263,7 @@ inline std::vector<value_origin> origins_of(const flow_input& in, const tool_flo
                             const provenance how = values.proof(kind, canonical, it.rule.sources);
                             const std::uint16_t known = values.sources_of(kind, canonical);
                             one.proven = how >= it.need;
-                            const auto names = it.in.gate.places();
+                            const auto names = it.in.gate->places();
                             for (std::size_t i = 0; i < names.size() && i < 16; ++i)
                               if ((known >> i & 1) != 0) {
                                 if (!one.origin.empty()) one.origin += ", ";
@@ -242,7 +272,7 @@ inline std::vector<value_origin> origins_of(const flow_input& in, const tool_flo
                             if (known == 0 && !it.in.seen.untrusted()) {
                               one.origin = "written by the model before it was shown anything of strangers";
                               one.proven = (it.rule.sources & 1) != 0;
-                            } else if (it.in.gate.holds(it.rule.sources, it.in.who, kind, canonical)) {
+                            } else if (it.in.gate->holds(it.rule.sources, it.in.who, kind, canonical)) {
                               one.origin = "looked up";
                               one.proven = true;
                             } else if (known == 0) {

@@ -14,7 +14,9 @@
 #include <checkrein/guard/conversation.hpp>
 #include <checkrein/guard/gate_base.hpp>
 #include <checkrein/guard/handlers.hpp>
+#include <checkrein/guard/saved_conversation.hpp>
 #include <checkrein/guard/store_calls.hpp>
+#include <checkrein/guard/stores.hpp>
 #include <checkrein/guard/visit.hpp>
 #include <checkrein/identity/principal.hpp>
 #include <checkrein/policy/describe.hpp>
@@ -47,6 +49,7 @@ class gate final : private detail::gate_base {
   gate(Store& store, const handlers<Handlers...>& all, Sink& sink, const Clock& clock) noexcept
       : store_{&store},
         calls_{&detail::store_calls_of<Policy, Store>},
+        lookup_{detail::lookup_of<typename flow::places, Store>()},
         handlers_{&all},
         invoke_{invoke_table<handlers<Handlers...>>()},
         sink_{&sink},
@@ -132,7 +135,10 @@ class gate final : private detail::gate_base {
   }
   std::span<const tool_flow> flows() const noexcept override { return flow::flows; }
   std::span<const std::string_view> places() const noexcept override { return flow::place_names; }
-  bool holds(std::uint16_t, const principal&, value_kind, std::string_view) const noexcept override { return false; }
+  bool holds(std::uint16_t sources, const principal& who, value_kind kind,
+             std::string_view canonical) const noexcept override {
+    return lookup_ != nullptr && lookup_(store_, sources, who, kind, canonical);
+  }
   std::string_view policy_hash() const noexcept override { return policy_; }
   std::string_view secret_key() const noexcept override { return key_; }
   verdict charge(const principal& who, std::size_t tool, std::uint32_t bits, moment at) const noexcept override {
@@ -148,6 +154,11 @@ class gate final : private detail::gate_base {
     calls_->refused(store_, who, why, trusted, at);
   }
   void invoke(std::size_t tool, detail::call_frame& frame) const noexcept override { invoke_[tool](handlers_, frame); }
+  void recall(std::size_t tool, std::string_view arguments, std::string_view shown, label seen,
+              const detail::flow_state& state, detail::tool_output& output,
+              provenance& selection) const noexcept override {
+    recalls<typename parts::tools>::value[tool](flow::flows[tool], arguments, shown, seen, state, output, selection);
+  }
   bool record(audit_record& what) const noexcept override {
     what.sequence = sequence_.fetch_add(1, std::memory_order_relaxed) + 1;
     what.policy = policy_;
@@ -163,6 +174,15 @@ class gate final : private detail::gate_base {
   struct permits<List<Tools...>> {
     static constexpr verdict (*value[])(const void*,
                                         explanation&) noexcept = {&detail::permission_of<Tools>::permit...};
+  };
+
+  template <class List>
+  struct recalls;
+  template <template <class...> class List, class... Tools>
+  struct recalls<List<Tools...>> {
+    static constexpr void (*value[])(const tool_flow&, std::string_view, std::string_view, label,
+                                     const detail::flow_state&, detail::tool_output&,
+                                     provenance&) noexcept = {&detail::recall_call<Tools>...};
   };
 
   using invoke_function = void (*)(const void*, detail::call_frame&) noexcept;
@@ -184,6 +204,7 @@ class gate final : private detail::gate_base {
 
   void* store_;
   const detail::store_calls* calls_;
+  detail::lookup_function lookup_;
   const void* handlers_;
   const invoke_function* invoke_;
   void* sink_;

@@ -18,6 +18,8 @@
 namespace checkrein::detail {
 
 class call_frame;
+struct flow_state;
+struct tool_output;
 
 /// What visits and conversations need of their gate, whatever its policy and clock: so they are no templates.
 class gate_base {
@@ -56,6 +58,10 @@ class gate_base {
   virtual void refused(const principal& who, const refusal& why, bool trusted, moment now) const noexcept = 0;
   /// Runs the tool's handler on the frame: reads, vets, and only then enters the body.
   virtual void invoke(std::size_t tool, call_frame& frame) const noexcept = 0;
+
+  /// Takes a call of an earlier turn in again, from its text: what its result says, and who selected it.
+  virtual void recall(std::size_t tool, std::string_view arguments, std::string_view shown, label seen,
+                      const flow_state& state, tool_output& output, provenance& selection) const noexcept = 0;
 
   /// Completes the record (sequence, policy) and hands it to the sink.
   [[nodiscard]] virtual bool record(audit_record& what) const noexcept = 0;

@@ -10,6 +10,9 @@
 
 #include <checkrein/flow/trusted_values.hpp>
 #include <checkrein/policy/flow_rules.hpp>
+#include <checkrein/value/json_reader.hpp>
+#include <checkrein/value/read.hpp>
+#include <checkrein/value/schema.hpp>
 #include <checkrein/value/write.hpp>
 
 namespace checkrein {
@@ -102,8 +105,9 @@ class record_writer {
 
   void add(const Record& record, bool trusted) {
     std::size_t index = 0;
-    bool first = true;
-    out_.text += '{';
+    bool first = trusted;
+    // What is said of the whole record is in its text, too: so a history that is read again says the same.
+    out_.text += trusted ? "{" : "{\"untrusted\":true";
     boost::hana::unpack(boost::hana::accessors<Record>(), [&](const auto&... one) {
       (member(fields_of<Record>()[index], boost::hana::second(one)(record), index, first, trusted), ...);
     });
@@ -117,7 +121,6 @@ class record_writer {
     const std::uint32_t bit = std::uint32_t{1} << index++;
     if constexpr (is_optional<T>)
       if (!value) return;
-    const std::size_t before = out_.text.size();
     if (!first) out_.text += ',';
     first = false;
     append_json_string(out_.text, info.name);
@@ -127,7 +130,6 @@ class record_writer {
       append_value(out_.text, *value);
     else
       append_value(out_.text, value);
-    static_cast<void>(before);
     const bool by_system = trusted && (rules_.system & bit) != 0;
     const bool by_counterparty = trusted && (rules_.counterparty & bit) != 0;
     if (by_system || by_counterparty) {
@@ -208,6 +210,27 @@ constexpr bool is_output() noexcept {
     return std::is_same_v<R, record> || std::is_same_v<R, stored<record>> || std::is_same_v<R, std::vector<record>> ||
            std::is_same_v<R, std::vector<stored<record>>> || std::is_same_v<R, text_or_records<record>> ||
            std::is_constructible_v<std::string, R&&>;
+}
+
+/// Reads the text of a result that was shown earlier, which a gate of this policy wrote. What is not such a text is
+/// plain text, a stranger's.
+template <class Tool>
+tool_output reread_output(std::string_view shown, const result_flow& rules) {
+  using record = record_of<Tool>;
+  if constexpr (!std::is_void_v<record>) {
+    json_reader reader{shown, std::size_t{64} << 20};
+    std::vector<record> all;
+    const bool one = reader.next_kind() == json_reader::kind::object;
+    bool ok = reader.ok();
+    if (one) {
+      ok = ok && read_value(reader, all.emplace_back());
+    } else {
+      ok = ok && reader.enter_array();
+      while (ok && reader.next_element()) ok = read_value(reader, all.emplace_back());
+    }
+    if (ok && reader.finish()) return output_of_records<record>(all, rules, one);
+  }
+  return output_of_text(std::string{shown}, rules);
 }
 
 template <class Tool, class R>

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <checkrein/base/result.hpp>
 #include <checkrein/flow/turn.hpp>
@@ -16,6 +18,25 @@ class conversation;
 namespace detail {
 class conversation_codec;
 }
+
+/// A call of an earlier turn: as the model wrote it, and the text that it was shown.
+struct past_call {
+  std::string_view tool;
+  std::string_view args;
+  std::string_view shown;
+};
+
+/// One event of a history: what the user said, or the calls of one answer of the model that ran and were shown.
+struct past {
+  std::vector<turn_part> said{};
+  std::vector<past_call> calls{};
+};
+
+/// Who kept a history.
+enum class history_kept : std::uint8_t {
+  by_others,    ///< it came from the client, or from anybody: nothing in it is believed
+  by_ourselves  ///< the host wrote it down itself, and nobody else can write there
+};
 
 /// One admitted request. Pays for one message of one conversation; using it twice gives a closed conversation.
 ///
@@ -33,9 +54,26 @@ class visit {
 
   [[nodiscard]] const principal& who() const noexcept { return who_; }
 
+  /// Goes on with a conversation that was saved, under this visit.
+  ///
+  /// @param saved     what `conversation::save` gave
+  /// @param at_least  the number of the last save that the host knows of: an older state is refused, so that a stale
+  /// copy
+  ///                  cannot undo what was shown meanwhile
+  /// @return refused with `history_invalid` when the bytes are forged or older, or of another principal or policy
+  [[nodiscard]] result<conversation> restore(std::string_view saved, std::uint64_t at_least) noexcept;
+
+  /// Makes a conversation again from the history of a chat: what the user said, and the results that were shown.
+  ///
+  /// Decides as the first conversation did, but for handles (what was hidden is not in a history, so such a result is a
+  /// stranger's) and for counts of refusals. Of a history that the host did not keep itself, nothing is believed: the
+  /// conversation is untrusted from the first byte, and proves no value.
+  [[nodiscard]] conversation rebuild(std::span<const past> history, history_kept kept) noexcept;
+
  private:
   friend class admission;
   friend class conversation;
+  friend class detail::conversation_codec;
   visit(const detail::gate_base& gate, const principal& who) noexcept : gate_{&gate}, who_{who} {}
 
   bool take() noexcept { return !std::exchange(used_, true); }

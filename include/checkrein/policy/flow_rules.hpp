@@ -271,12 +271,11 @@ struct control_flow {
                         cap == 0 ? 0 : std::bit_width(static_cast<std::uint64_t>(cap) * 100)),  // to the cent
       .most = static_cast<double>(cap),
       .each = &member::each};
-  struct check {
-    static_assert(sizeof(check_low_capacity < name, typename member::type,
-                         !low || capacity<typename member::type>() != 0 >) > 0);
-    static_assert(sizeof(check_up_to < name, typename member::type, cap == 0 || is_amount < typename member::type >>) >
-                  0);
-  };
+  static constexpr auto argument = name;
+  static constexpr bool amount_fits =
+      !low || !Tool::rules::effects.has(effect::spends) || !is_amount<typename member::type>;
+  static constexpr bool low_fits = !low || !amount_fits || capacity<typename member::type>() != 0;
+  static constexpr bool cap_fits = cap == 0 || is_amount<typename member::type>;
 };
 
 template <class T>

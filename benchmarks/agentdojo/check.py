@@ -5,7 +5,7 @@
    file under ROOT, unless a user's prompt or the output of a benign trace has it too: a rule that knows the attack
    proves nothing about the next one.
 2. Every `sink_args` entry of the tool lists is a `control` argument of the suite's policy. A description is
-   {"tools": [{"name": ..., "arguments": [{"name": ..., "role": "control" | "payload"}]}]}.
+   what `agentdojo_replay --describe SUITE` prints.
 
 Read-only; without DATA_DIR it is skipped. Only the standard library.
 """
@@ -105,7 +105,8 @@ def unguarded(suite, description, data):
     if suite not in lists:
         return [f"{suite}: no such suite in {data}"]
     with open(description, encoding="utf-8") as file:
-        roles = {tool["name"]: {one["name"]: one["role"] for one in tool["arguments"]}
+        roles = {tool["name"]: {name: "payload" if name in tool["payload"] else "control"
+                                for name in tool["arguments"]["properties"]}
                  for tool in json.load(file)["tools"]}
     sinks = [(tool["name"], sink) for tool in lists[suite] for sink in tool["sink_args"]]
     print(f"{suite}: {len(sinks)} sinks")

@@ -79,6 +79,8 @@ void append_value(std::string& out, const T& value) {
 template <class T>
 void append_member(std::string& out, bool& first, std::string_view name, const T& value) {
   if constexpr (is_optional<T>) {
+    if constexpr (is_list<typename T::value_type>)
+      if (value.has_value() && value->empty()) return;  // as `read` takes it
     if (value.has_value()) append_member(out, first, name, *value);
   } else {
     if (!first) out += ',';
@@ -110,7 +112,7 @@ void append_struct(std::string& out, const T& value) {
 
 /// Appends a Hana-defined struct as one JSON object on one line, its members in order: what `read` takes.
 ///
-/// An optional member without a value is left out. Strings are written as `append_json_string` does, so bytes that are
+/// An optional member without a value, or with an empty list, is left out. Strings are written as `append_json_string` does, so bytes that are
 /// not UTF-8 become U+FFFD. `read` refuses what no argument may be: U+0000, which is written as `\u0000`; a double that
 /// is not finite or an enum without one of its names, which are written as `null`; a refined type that was never
 /// assigned; and more than `json_reader::max_size` bytes or `max_depth` levels.

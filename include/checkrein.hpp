@@ -9,6 +9,7 @@
 #include <checkrein/base/clock.hpp>
 #include <checkrein/base/result.hpp>
 #include <checkrein/base/version.hpp>
+#include <checkrein/flow.hpp>
 #include <checkrein/guard.hpp>
 #include <checkrein/identity.hpp>
 #include <checkrein/policy.hpp>

@@ -23,7 +23,7 @@ struct my_invoices {
 struct open_ticket {
   BOOST_HANA_DEFINE_STRUCT(open_ticket, (cr::bounded<1, 999'999>, invoice), (cr::text<200>, note));
   using rules = cr::tool<"open_ticket", cr::about<"Asks a person of the shop to look at an invoice">, cr::writes,
-                         cr::payload<"note">>;
+                         cr::control<"invoice", cr::from<cr::user>>, cr::payload<"note">>;
 };
 
 template <class Engine>

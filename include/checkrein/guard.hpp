@@ -4,9 +4,17 @@
 #include <checkrein/guard/call_frame.hpp>
 #include <checkrein/guard/checked.hpp>
 #include <checkrein/guard/conversation.hpp>
+#include <checkrein/guard/decision_matrix.hpp>
+#include <checkrein/guard/flow_state.hpp>
+#include <checkrein/guard/flow_steps.hpp>
 #include <checkrein/guard/gate.hpp>
 #include <checkrein/guard/gate_base.hpp>
 #include <checkrein/guard/handlers.hpp>
+#include <checkrein/guard/question.hpp>
+#include <checkrein/guard/question_token.hpp>
 #include <checkrein/guard/reply.hpp>
+#include <checkrein/guard/saved_conversation.hpp>
 #include <checkrein/guard/store_calls.hpp>
+#include <checkrein/guard/stores.hpp>
+#include <checkrein/guard/tool_output.hpp>
 #include <checkrein/guard/visit.hpp>

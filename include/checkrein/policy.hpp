@@ -3,6 +3,9 @@
 #include <checkrein/policy/bound.hpp>
 #include <checkrein/policy/decide.hpp>
 #include <checkrein/policy/describe.hpp>
+#include <checkrein/policy/flow_checks.hpp>
+#include <checkrein/policy/flow_clauses.hpp>
+#include <checkrein/policy/flow_rules.hpp>
 #include <checkrein/policy/policy.hpp>
 #include <checkrein/policy/policy_traits.hpp>
 #include <checkrein/policy/sql_permission.hpp>

@@ -83,13 +83,18 @@ inline void append_json_line(std::string& out, const audit_record& record) {
     for (int shift = 60; shift >= 0; shift -= 4) out += "0123456789abcdef"[half >> shift & 15];
   out += '"';
   if (record.conversation != 0) number("conversation", static_cast<std::int64_t>(record.conversation));
-  if (record.event == audit_event::decision || record.event == audit_event::outcome) {
+  const bool decides = record.event == audit_event::decision || record.event == audit_event::question ||
+                       record.event == audit_event::answer;
+  if (decides || record.event == audit_event::outcome) {
     text("call", record.call);
     text("tool", record.tool);
     if (record.origin != "direct") text("origin", record.origin);
     out += record.untrusted ? ",\"context\":\"untrusted\"" : ",\"context\":\"trusted\"";
   }
-  if (record.event == audit_event::decision) {
+  if (decides) {
+    if (record.step != 0) number("step", record.step);
+    if (!record.proof.empty()) text("proof", record.proof);
+    if (!record.approver.empty()) text("approver", record.approver);
     if (record.arguments.size() <= detail::audit_digest_limit) {
       out += ",\"arguments_sha256\":\"";
       const auto digest = sha256(record.arguments);
@@ -102,6 +107,8 @@ inline void append_json_line(std::string& out, const audit_record& record) {
   }
   if (record.event == audit_event::outcome)
     text("outcome", record.allowed ? "ran" : "failed");
+  else if (record.event == audit_event::question)
+    text("decision", "pending");
   else if (record.event != audit_event::pardon)
     text("decision", record.allowed ? "allowed" : "refused");
   if (!record.allowed && record.event != audit_event::pardon) {

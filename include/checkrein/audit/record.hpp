@@ -18,6 +18,8 @@ enum class audit_event : std::uint8_t {
   decision,   ///< a proposed call was allowed (and will run next) or refused
   outcome,    ///< a body that ran came to its end
   pardon,     ///< an operator cleared a principal's ladder
+  question,   ///< a person is asked whether a call may run
+  answer,     ///< the person said yes or no
 };
 
 [[nodiscard]] constexpr std::string_view to_string(audit_event event) noexcept {
@@ -30,6 +32,10 @@ enum class audit_event : std::uint8_t {
       return "outcome";
     case audit_event::pardon:
       return "pardon";
+    case audit_event::question:
+      return "question";
+    case audit_event::answer:
+      return "answer";
   }
   return "unknown";
 }
@@ -48,6 +54,9 @@ struct audit_record {
   std::string_view origin = "direct";  ///< who made the call, as the host says: the model, or a program of its
   std::string_view arguments{};        ///< as the model wrote them: sinks write a digest, not the text
   bool untrusted = false;              ///< the conversation had shown text of strangers
+  std::uint8_t step = 0;               ///< that refused or asked, as numbered in docs/threat-model.md; 0: none
+  std::string_view proof{};            ///< how the weakest value that decides is proven; empty when nothing decides
+  std::string_view approver{};         ///< role of the person who said yes; empty when nobody was asked
   bool allowed = false;
   refusal why{};                     ///< when refused
   std::chrono::nanoseconds took{0};  ///< of an outcome: how long the body ran

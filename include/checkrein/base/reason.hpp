@@ -44,10 +44,20 @@ enum class reason : std::uint8_t {
   not_permitted,          ///< refused by the tool's own permission
   sql_too_costly,         ///< the statement would take more work, or give more rows, than the permission says
   role_not_as_declared,   ///< the database's role may do more or less than the permission says, so nothing was run
+  unproven_value,         ///< a control argument has a value that comes from no place that its rule names
+  too_confidential,       ///< the model was shown more than this tool, or the answer, may carry
+  rule_of_two,            ///< text of strangers and private data were shown, and nothing proven decides where this goes
+  not_granted,            ///< the tool is outside what was granted for this task
+  unknown_handle,         ///< a reference to a value that this conversation does not hold, or of another kind
+  endorsement_spent,      ///< strangers have chosen as many values today as the policy lets them
+  too_many_questions,     ///< a person was asked as often as the policy allows
+  question_unknown,  ///< the token of a question is forged, expired, used, or of another conversation, person or policy
+  declined,          ///< the person who was asked said no
+  history_invalid,   ///< a saved conversation that is forged, older, or of another principal or policy
 };
 
 /// Number of reasons: one more than the last.
-inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::role_not_as_declared) + 1;
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::history_invalid) + 1;
 
 /// The name of the reason, as written to audit logs: `"rate_exceeded"`.
 [[nodiscard]] constexpr std::string_view to_string(reason why) noexcept {
@@ -120,6 +130,26 @@ inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::rol
       return "sql_too_costly";
     case reason::role_not_as_declared:
       return "role_not_as_declared";
+    case reason::unproven_value:
+      return "unproven_value";
+    case reason::too_confidential:
+      return "too_confidential";
+    case reason::rule_of_two:
+      return "rule_of_two";
+    case reason::not_granted:
+      return "not_granted";
+    case reason::unknown_handle:
+      return "unknown_handle";
+    case reason::endorsement_spent:
+      return "endorsement_spent";
+    case reason::too_many_questions:
+      return "too_many_questions";
+    case reason::question_unknown:
+      return "question_unknown";
+    case reason::declined:
+      return "declined";
+    case reason::history_invalid:
+      return "history_invalid";
   }
   return "unknown";
 }
@@ -189,7 +219,28 @@ inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::rol
     case reason::not_permitted:
       return "This is not available.";
     case reason::sql_too_costly:
-      return "The statement would take too much work. Ask for less: fewer tables at once, more conditions, a smaller range.";
+      return "The statement would take too much work. Ask for less: fewer tables at once, more conditions, a smaller "
+             "range.";
+    case reason::unproven_value:
+      return "An argument has a value that has to come from the user's own words or from a trusted result.";
+    case reason::too_confidential:
+      return "This cannot be passed on from this conversation.";
+    case reason::rule_of_two:
+      return "This tool is not available in this conversation any more.";
+    case reason::not_granted:
+      return "This tool is not part of the task.";
+    case reason::unknown_handle:
+      return "An argument refers to a value that does not exist.";
+    case reason::endorsement_spent:
+      return "This value has to come from the user.";
+    case reason::too_many_questions:
+      return "This cannot be asked now.";
+    case reason::question_unknown:
+      return "This question is not open.";
+    case reason::declined:
+      return "The person who was asked said no.";
+    case reason::history_invalid:
+      return "This conversation cannot be continued.";
   }
   return "This is not available.";
 }

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include <checkrein/flow/label.hpp>
 #include <checkrein/identity/principal.hpp>
 
 namespace checkrein {
@@ -25,12 +26,16 @@ class checked {
 
   /// On whose behalf the call runs.
   [[nodiscard]] const principal& who() const noexcept { return who_; }
+  /// The label of what the model wrote: of what it had been shown, and of the handles in the arguments. A body that
+  /// stores the arguments stores it beside them, where its store can, and gives it back in `stored`.
+  [[nodiscard]] label carries() const noexcept { return label_; }
 
  private:
   friend struct detail::call_invoker;
   explicit checked(const principal& who) noexcept : who_{who} {}
 
   Tool arguments_{};
+  label label_ = label::unknown();
   const principal& who_;
 };
 

@@ -14,7 +14,9 @@
 #include <checkrein/guard/conversation.hpp>
 #include <checkrein/guard/gate_base.hpp>
 #include <checkrein/guard/handlers.hpp>
+#include <checkrein/guard/saved_conversation.hpp>
 #include <checkrein/guard/store_calls.hpp>
+#include <checkrein/guard/stores.hpp>
 #include <checkrein/guard/visit.hpp>
 #include <checkrein/identity/principal.hpp>
 #include <checkrein/policy/describe.hpp>
@@ -35,6 +37,7 @@ template <class Policy, class Clock = steady_wall_clock>
 class gate final : private detail::gate_base {
   using parts = detail::parts_of<Policy>;
   using table = detail::tool_table<typename parts::tools>;
+  using flow = detail::flow_table<Policy>;
 
  public:
   /// Records to standard error.
@@ -46,6 +49,7 @@ class gate final : private detail::gate_base {
   gate(Store& store, const handlers<Handlers...>& all, Sink& sink, const Clock& clock) noexcept
       : store_{&store},
         calls_{&detail::store_calls_of<Policy, Store>},
+        lookup_{detail::lookup_of<typename flow::places, Store>()},
         handlers_{&all},
         invoke_{invoke_table<handlers<Handlers...>>()},
         sink_{&sink},
@@ -79,6 +83,23 @@ class gate final : private detail::gate_base {
     return admission{*this, who};
   }
 
+  /// The key that tokens of questions and saved conversations are authenticated with, where several processes or a
+  /// later one have to take them: at least 32 random bytes. Called before the gate is used. Without it, the key is
+  /// random and this gate's own.
+  void use_key(std::string_view key) {
+    if (key.size() < 32) detail::no_value();
+    key_ = key;
+  }
+
+  /// How many proposals were refused in conversations that had been shown something of this place: where somebody may
+  /// be at work. Never held against an account.
+  template <class Place>
+  [[nodiscard]] std::uint64_t refused_after() const noexcept {
+    static_assert(sizeof(detail::check_place<Place, detail::place_declaration<Place>>) > 0);
+    constexpr std::size_t number = detail::place_number<typename flow::places, Place>;
+    return number < blamed_.size() ? blamed_[number].load(std::memory_order_relaxed) : 0;
+  }
+
   /// An operator's pardon: clears the principal's ladder, so that a pause, ban or permanent ban ends. Windows stay as
   /// they are.
   ///
@@ -94,6 +115,15 @@ class gate final : private detail::gate_base {
   }
 
  private:
+  static std::string fresh_secret() {
+    std::string key;
+    for (int i = 0; i < 2; ++i) {
+      const digest128 half = detail::fresh_key();
+      detail::append_word(key, half.high);
+      detail::append_word(key, half.low);
+    }
+    return key;
+  }
   static stderr_sink& default_sink() noexcept {
     static stderr_sink sink;
     return sink;
@@ -112,13 +142,36 @@ class gate final : private detail::gate_base {
   verdict permit(std::size_t tool, const void* arguments, explanation& said) const noexcept override {
     return permits<typename parts::tools>::value[tool](arguments, said);
   }
-  verdict charge(const principal& who, std::size_t tool, moment at) const noexcept override {
-    return calls_->charge(store_, who, tool, at);
+  std::span<const tool_flow> flows() const noexcept override { return flow::flows; }
+  std::span<const std::string_view> places() const noexcept override { return flow::place_names; }
+  bool holds(std::uint16_t sources, const principal& who, value_kind kind,
+             std::string_view canonical) const noexcept override {
+    return lookup_ != nullptr && lookup_(store_, sources, who, kind, canonical);
+  }
+  std::string_view policy_hash() const noexcept override { return policy_; }
+  std::string_view secret_key() const noexcept override { return key_; }
+  verdict charge(const principal& who, std::size_t tool, std::uint32_t bits, moment at) const noexcept override {
+    return calls_->charge(store_, who, tool, bits, at);
+  }
+  verdict open_question(const principal& who, std::uint64_t nonce, moment at) const noexcept override {
+    return calls_->open_question(store_, who, nonce, at);
+  }
+  verdict take_question(const principal& who, std::uint64_t nonce, moment at) const noexcept override {
+    return calls_->take_question(store_, who, nonce, at);
   }
   void refused(const principal& who, const refusal& why, bool trusted, moment at) const noexcept override {
     calls_->refused(store_, who, why, trusted, at);
   }
+  void blame(std::uint16_t sources) const noexcept override {
+    for (std::size_t i = 1; i < blamed_.size(); ++i)
+      if ((sources >> i & 1) != 0) blamed_[i].fetch_add(1, std::memory_order_relaxed);
+  }
   void invoke(std::size_t tool, detail::call_frame& frame) const noexcept override { invoke_[tool](handlers_, frame); }
+  void recall(std::size_t tool, std::string_view arguments, std::string_view shown, label seen,
+              const detail::flow_state& state, detail::tool_output& output,
+              detail::selection& selected) const noexcept override {
+    recalls<typename parts::tools>::value[tool](flow::flows[tool], arguments, shown, seen, state, output, selected);
+  }
   bool record(audit_record& what) const noexcept override {
     what.sequence = sequence_.fetch_add(1, std::memory_order_relaxed) + 1;
     what.policy = policy_;
@@ -134,6 +187,15 @@ class gate final : private detail::gate_base {
   struct permits<List<Tools...>> {
     static constexpr verdict (*value[])(const void*,
                                         explanation&) noexcept = {&detail::permission_of<Tools>::permit...};
+  };
+
+  template <class List>
+  struct recalls;
+  template <template <class...> class List, class... Tools>
+  struct recalls<List<Tools...>> {
+    static constexpr void (*value[])(const tool_flow&, std::string_view, std::string_view, label,
+                                     const detail::flow_state&, detail::tool_output&,
+                                     detail::selection&) noexcept = {&detail::recall_call<Tools>...};
   };
 
   using invoke_function = void (*)(const void*, detail::call_frame&) noexcept;
@@ -155,12 +217,15 @@ class gate final : private detail::gate_base {
 
   void* store_;
   const detail::store_calls* calls_;
+  detail::lookup_function lookup_;
   const void* handlers_;
   const invoke_function* invoke_;
   void* sink_;
   bool (*write_)(void*, const audit_record&) noexcept;
   const Clock* clock_;
   std::string_view policy_;  // in static storage
+  std::string key_ = fresh_secret();
+  mutable std::array<std::atomic<std::uint64_t>, 16> blamed_{};
   mutable std::atomic<std::uint64_t> sequence_{0};
   mutable std::atomic<std::uint64_t> conversations_{0};
 };

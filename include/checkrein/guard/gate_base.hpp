@@ -12,11 +12,15 @@
 #include <checkrein/base/result.hpp>
 #include <checkrein/guard/action.hpp>
 #include <checkrein/identity/principal.hpp>
+#include <checkrein/policy/flow_rules.hpp>
 #include <checkrein/policy/tool_info.hpp>
 
 namespace checkrein::detail {
 
 class call_frame;
+struct flow_state;
+struct selection;
+struct tool_output;
 
 /// What visits and conversations need of their gate, whatever its policy and clock: so they are no templates.
 class gate_base {
@@ -28,17 +32,39 @@ class gate_base {
   /// Position of the tool in the toolbox, or a number beyond it.
   [[nodiscard]] virtual std::size_t find_tool(std::string_view name) const noexcept = 0;
   [[nodiscard]] virtual std::span<const tool_info> tools() const noexcept = 0;
+  /// The flow rules of the tools, in the same order.
+  [[nodiscard]] virtual std::span<const tool_flow> flows() const noexcept = 0;
+  /// The names of the policy's places; the first is the user.
+  [[nodiscard]] virtual std::span<const std::string_view> places() const noexcept = 0;
+  /// Whether one of the places in `sources`, looked up, holds the value for this principal.
+  [[nodiscard]] virtual bool holds(std::uint16_t sources, const principal& who, value_kind kind,
+                                   std::string_view canonical) const noexcept = 0;
+  /// Hash of the policy, hexadecimal.
+  [[nodiscard]] virtual std::string_view policy_hash() const noexcept = 0;
+  /// What tokens and saved conversations are authenticated with.
+  [[nodiscard]] virtual std::string_view secret_key() const noexcept = 0;
 
   /// Step 2: ladder, levels, fact ages; call windows looked at.
   [[nodiscard]] virtual verdict look(const principal& who, std::size_t tool, moment now) const noexcept = 0;
   /// Step 8: the tool's own permission, on its argument struct.
   [[nodiscard]] virtual verdict permit(std::size_t tool, const void* arguments, explanation& said) const noexcept = 0;
-  /// Step 12: call windows of every scope, charged together or not at all.
-  [[nodiscard]] virtual verdict charge(const principal& who, std::size_t tool, moment now) const noexcept = 0;
+  /// Step 12: call windows of every scope and the bits that strangers chose, charged together or not at all.
+  [[nodiscard]] virtual verdict charge(const principal& who, std::size_t tool, std::uint32_t bits,
+                                       moment now) const noexcept = 0;
+  /// Step 11: counts a question to a person and remembers its nonce.
+  [[nodiscard]] virtual verdict open_question(const principal& who, std::uint64_t nonce, moment now) const noexcept = 0;
+  /// Uses the nonce up. Refused when it is not there (any more).
+  [[nodiscard]] virtual verdict take_question(const principal& who, std::uint64_t nonce, moment now) const noexcept = 0;
   /// A proposal was refused: counts it, and strikes when the principal is to blame.
   virtual void refused(const principal& who, const refusal& why, bool trusted, moment now) const noexcept = 0;
+  /// Counts a proposal that was refused after text of strangers against the places that it came from.
+  virtual void blame(std::uint16_t sources) const noexcept = 0;
   /// Runs the tool's handler on the frame: reads, vets, and only then enters the body.
   virtual void invoke(std::size_t tool, call_frame& frame) const noexcept = 0;
+
+  /// Takes a call of an earlier turn in again, from its text: what its result says, and who selected it.
+  virtual void recall(std::size_t tool, std::string_view arguments, std::string_view shown, label seen,
+                      const flow_state& state, tool_output& output, selection& selected) const noexcept = 0;
 
   /// Completes the record (sequence, policy) and hands it to the sink.
   [[nodiscard]] virtual bool record(audit_record& what) const noexcept = 0;

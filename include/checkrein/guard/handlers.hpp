@@ -7,6 +7,7 @@
 
 #include <checkrein/base/result.hpp>
 #include <checkrein/guard/checked.hpp>
+#include <checkrein/guard/tool_output.hpp>
 #include <checkrein/tool/toolbox.hpp>
 
 namespace checkrein {
@@ -16,12 +17,19 @@ namespace detail {
 template <class T>
 struct is_result : std::false_type {};
 template <class T>
-struct is_result<result<T>> : std::is_constructible<std::string, T&&> {};
+struct is_result<result<T>> : std::true_type {
+  using tool_text = T;
+};
 
-/// A body may return text, or text or a refusal.
-template <class R>
-inline constexpr bool is_tool_text =
-    std::is_constructible_v<std::string, R&&> || is_result<std::remove_cvref_t<R>>::value;
+/// A body may return text, records of its tool, or either or a refusal.
+template <class Tool, class R>
+constexpr bool is_tool_result() noexcept {
+  using plain = std::remove_cvref_t<R>;
+  if constexpr (is_result<plain>::value)
+    return is_output<Tool, typename is_result<plain>::tool_text>();
+  else
+    return is_output<Tool, plain>();
+}
 
 /// Neither a template nor overloaded: then what it takes is what it says.
 template <class F>
@@ -41,7 +49,7 @@ constexpr bool takes_checked() noexcept {
 template <class Tool, class F, bool go_on>
 constexpr bool returns_text() noexcept {
   if constexpr (go_on)
-    return is_tool_text<std::invoke_result_t<const F&, const checked<Tool>&>>;
+    return is_tool_result<Tool, std::invoke_result_t<const F&, const checked<Tool>&>>();
   else
     return true;
 }
@@ -59,7 +67,10 @@ struct check_handler_signature {
 };
 template <class Tool, bool ok>
 struct check_handler_return {
-  static_assert(ok, "[gate.handler_return] a handler returns std::string, or result<std::string> when it can fail");
+  static_assert(
+      ok,
+      "[gate.handler_return] a handler returns std::string, or result<std::string> when it can fail; for a tool that "
+      "yields records, one of them or a std::vector of them instead of text");
 };
 
 }  // namespace detail
@@ -70,9 +81,9 @@ class handler {
   static_assert(sizeof(detail::check_handler_tool<Tool, detail::tool_declaration<Tool>>) > 0);
   static_assert(sizeof(detail::check_handler_signature<Tool, detail::takes_checked<Tool, Body>()>) > 0);
   static_assert(
-      sizeof(
-          detail::check_handler_return<Tool, detail::returns_text<Tool, Body, detail::takes_checked<Tool, Body>()>()>) >
-      0);
+      sizeof(detail::check_handler_return<
+             Tool, detail::returns_text<Tool, Body,
+                                        detail::tool_declaration<Tool> && detail::takes_checked<Tool, Body>()>()>) > 0);
 
  public:
   explicit handler(Body body) : body_{std::move(body)} {}
@@ -84,8 +95,8 @@ class handler {
 
 /// Binds a body to its tool: `on<my_invoices>([&](const checked<my_invoices>& call) { ... })`.
 ///
-/// The body may run on several threads at once. It returns the text for the model, or a refusal; if it throws, the call
-/// is refused with `tool_failed` and stays charged.
+/// The body may run on several threads at once. It returns the text for the model, the records that its tool yields, or
+/// a refusal; if it throws, the call is refused with `tool_failed` and stays charged.
 template <class Tool, class Body>
 [[nodiscard]] handler<Tool, Body> on(Body body) {
   return handler<Tool, Body>{std::move(body)};

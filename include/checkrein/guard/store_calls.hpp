@@ -21,7 +21,9 @@ namespace checkrein::detail {
 struct store_calls {
   verdict (*admit)(void*, const principal&, moment) noexcept;
   verdict (*look)(void*, const principal&, std::size_t, moment) noexcept;
-  verdict (*charge)(void*, const principal&, std::size_t, moment) noexcept;
+  verdict (*charge)(void*, const principal&, std::size_t, std::uint32_t, moment) noexcept;
+  verdict (*open_question)(void*, const principal&, std::uint64_t, moment) noexcept;
+  verdict (*take_question)(void*, const principal&, std::uint64_t, moment) noexcept;
   void (*refused)(void*, const principal&, const refusal&, bool, moment) noexcept;
   bool (*pardon)(void*, const principal&, moment) noexcept;
 };
@@ -33,6 +35,7 @@ struct store_decisions {
   using layout = store_layout<Policy>;
   using parts = typename layout::parts;
   using table = tool_table<typename parts::tools>;
+  using flows = flow_table<Policy>;
 
   static verdict admit(void* store, const principal& who, moment now) noexcept {
     const verdict known = meets(who, all_requirements<typename parts::needed>::value, now);
@@ -59,12 +62,28 @@ struct store_decisions {
     });
   }
 
-  static verdict charge(void* store, const principal& who, std::size_t tool, moment now) noexcept {
+  static verdict charge(void* store, const principal& who, std::size_t tool, std::uint32_t bits, moment now) noexcept {
     return run(store, who, tool, true, now, [&](const auto& records) {
       if (const verdict may = pure::standing(records, now); !may) return may;
       if (const verdict may = pure::template look<calls>(records, tool, now); !may) return may;
+      if (bits != 0)
+        if (const verdict may =
+                with_guard(records, [&](auto& guard) { return guard.choose(bits, flows::bits_per_day, now); });
+            !may)
+          return may;
       pure::template charge<calls>(records, tool, now);
       return verdict::allowed();
+    });
+  }
+
+  static verdict open_question(void* store, const principal& who, std::uint64_t nonce, moment now) noexcept {
+    return run(store, who, no_tool, true, now, [&](const auto& records) {
+      return with_guard(records, [&](auto& guard) { return guard.ask(nonce, now); });
+    });
+  }
+  static verdict take_question(void* store, const principal& who, std::uint64_t nonce, moment now) noexcept {
+    return run(store, who, no_tool, false, now, [&](const auto& records) {
+      return with_guard(records, [&](auto& guard) { return guard.take(nonce); });
     });
   }
 
@@ -90,6 +109,16 @@ struct store_decisions {
   }
 
  private:
+  /// What is remembered of the account, or of the client without one. Refused when nothing is.
+  template <class Records, class Decide>
+  static verdict with_guard(const Records& records, Decide decide) noexcept {
+    if constexpr (layout::remembers) {
+      if (records.account) return decide(records.account->guard);
+      if (records.client) return decide(records.client->guard);
+    }
+    return reason::state_unknown;
+  }
+
   static verdict knows(const principal& who, std::size_t tool, moment now) noexcept {
     if (const verdict all = meets(who, all_requirements<typename parts::needed>::value, now); !all) return all;
     return meets(who, table::infos[tool].needs, now);
@@ -127,8 +156,9 @@ struct store_decisions {
 
 template <class Policy, class Store>
 inline constexpr store_calls store_calls_of{
-    &store_decisions<Policy, Store>::admit, &store_decisions<Policy, Store>::look,
-    &store_decisions<Policy, Store>::charge, &store_decisions<Policy, Store>::refused,
+    &store_decisions<Policy, Store>::admit,         &store_decisions<Policy, Store>::look,
+    &store_decisions<Policy, Store>::charge,        &store_decisions<Policy, Store>::open_question,
+    &store_decisions<Policy, Store>::take_question, &store_decisions<Policy, Store>::refused,
     &store_decisions<Policy, Store>::pardon};
 
 }  // namespace checkrein::detail

@@ -164,6 +164,7 @@ constexpr std::uint32_t strike_weight(reason why) noexcept {
     case reason::sql_not_select:
     case reason::sql_not_permitted:
     case reason::not_permitted:
+    case reason::question_unknown:
       return 1;
     case reason::state_unknown:
     case reason::principal_invalid:
@@ -195,6 +196,15 @@ constexpr std::uint32_t strike_weight(reason why) noexcept {
     case reason::audit_unavailable:
     case reason::tool_failed:
     case reason::conversation_closed:
+    case reason::unproven_value:
+    case reason::too_confidential:
+    case reason::rule_of_two:
+    case reason::not_granted:
+    case reason::unknown_handle:
+    case reason::endorsement_spent:
+    case reason::too_many_questions:
+    case reason::declined:
+    case reason::history_invalid:
       return 0;
   }
   return 0;

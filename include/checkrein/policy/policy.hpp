@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include <checkrein/policy/bound.hpp>
+#include <checkrein/policy/flow_checks.hpp>
 #include <checkrein/policy/policy_traits.hpp>
 #include <checkrein/policy/sql_permission.hpp>
 #include <checkrein/policy/store_layout.hpp>
@@ -113,6 +114,7 @@ template <class... Clauses>
 struct check_policy_limits<true, Clauses...> {
   using parts = policy_parts<mp::mp_list<Clauses...>>;
   static_assert(sizeof(check_tools_sql<typename parts::tools>) > 0);
+  static_assert(sizeof(check_flow<mp::mp_list<Clauses...>, typename parts::tools>) > 0);
   static_assert(sizeof(check_bounds<typename parts::bounds,
                                     std::make_index_sequence<mp::mp_size<typename parts::bounds>::value>>) > 0);
   static_assert(

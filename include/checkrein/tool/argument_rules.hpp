@@ -5,22 +5,21 @@
 #include <type_traits>
 
 #include <checkrein/base/fixed_string.hpp>
-#include <checkrein/tool/spelling.hpp>
 #include <checkrein/value/fields.hpp>
+#include <checkrein/value/spelling.hpp>
 
 namespace checkrein {
 
 namespace detail {
 
-template <class Tool, fixed_string argument, class Hint>
-struct check_argument {
-  static_assert(std::is_same_v<Hint, spelled_right>,
-                "[tool.no_such_argument] the tool's argument struct has no member of this name (see did_you_mean)");
+template <fixed_string argument, class Rule, bool ok>
+struct check_argument_rule {
+  static_assert(
+      ok, "[tool.not_an_argument_rule] control<\"argument\", ...> takes from<places...>, low_capacity or up_to<n>");
 };
-
-template <fixed_string argument, class Rule, bool built>
-struct check_built_rule {
-  static_assert(built, "[policy.not_built] nothing enforces this clause yet, so it does not compile; leave it out");
+template <class T>
+concept argument_rule = requires {
+  typename T::argument_rule;
 };
 
 /// The argument's bit, 0 when it does not exist (which `check_argument` reports).
@@ -34,16 +33,15 @@ constexpr std::uint32_t argument_bit(std::string_view name) noexcept {
 
 /// An argument that decides who or what is affected. Every argument is one unless it is listed in `payload`.
 ///
-/// Naming it says so to the reader. Rules on where its value may come from are not enforced yet, so naming one
-/// (`control<"to", from<...>>`) does not compile; until then a tool that acts runs only while the conversation has
-/// shown nothing but the user's own words.
+/// An argument of a tool that acts has to say where its value may come from: `control<"to", from<user, contacts>>`.
 template <fixed_string name, class... Rules>
 struct control {
   using tool_clause = void;
+  static_assert((sizeof(Rules) + ... + 1) > 0);  // a rule that is wrong in itself says so here
   template <class Tool>
   struct check {
     static_assert(sizeof(detail::check_argument<Tool, name, detail::hint<Tool, name>>) > 0);
-    static_assert((sizeof(detail::check_built_rule<name, Rules, false>) + ... + 1) > 0);
+    static_assert((sizeof(detail::check_argument_rule<name, Rules, detail::argument_rule<Rules>>) + ... + 1) > 0);
   };
   template <class Tool>
   static constexpr std::uint32_t control_bits = detail::argument_bit<Tool>(name.view());

@@ -18,33 +18,13 @@ struct not_built_clause {
 
 }  // namespace detail
 
-struct user {};           ///< place: the user's own words
-struct confidential {};   ///< clearance: may carry what is private to the principal
-struct open {};           ///< clearance: may carry only what anybody may know
 struct tokens {};         ///< unit of a budget: tokens of a language model
 struct micro_dollars {};  ///< unit of a budget: a millionth of a dollar
-struct visitor {};        ///< role: the visitor of the conversation
 
-/// Where the value of a control argument may come from. Not built: does not compile in a policy.
-template <class... Places>
-struct from : detail::not_built_clause {};
-/// How confidential a value a sink may carry. Not built: does not compile in a policy.
-template <class Level>
-struct clearance : detail::not_built_clause {};
 /// An amount per time, reserved before and settled after. Not built: does not compile in a policy.
 template <class Unit, std::int64_t amount, class Period, std::int64_t count = 1>
 struct budget : detail::not_built_clause {};
 /// How many may run at once. Not built: does not compile in a policy.
 template <std::int64_t calls>
 struct concurrent : detail::not_built_clause {};
-/// Who is asked. Not built: does not compile in a policy.
-template <class Role>
-struct by : detail::not_built_clause {};
-/// A person is asked before the tool runs. Not built: does not compile in a policy.
-template <class Tool, class... Rules>
-struct ask : detail::not_built_clause {};
-/// What changes once untrusted text was shown. Not built: does not compile in a policy.
-template <class... Rules>
-struct after_untrusted : detail::not_built_clause {};
-
 }  // namespace checkrein

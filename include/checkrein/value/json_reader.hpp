@@ -26,8 +26,10 @@ class json_reader {
   static constexpr std::size_t max_size = 64 * 1024;
   static constexpr int max_depth = 16;
 
-  explicit json_reader(std::string_view text) noexcept : at_{text.data()}, end_{text.data() + text.size()} {
-    if (text.size() > max_size)
+  /// @param limit  for text of our own that may be longer than an action
+  explicit json_reader(std::string_view text, std::size_t limit = max_size) noexcept
+      : at_{text.data()}, end_{text.data() + text.size()} {
+    if (text.size() > limit)
       fail(reason::action_too_large);
     else if (!is_utf8(text))
       fail(reason::not_utf8);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <checkrein/base/result.hpp>
@@ -34,8 +35,42 @@ inline bool same_name(std::string_view a, std::string_view b) noexcept {
   return true;
 }
 
+/// What stands for a whole argument: `{"$ref":"h12"}`. Knows the values by name.
+struct reference_table {
+  /// @param at  position of the argument
+  /// @return the JSON text of the value, or null when there is none of this name and type
+  const std::string* (*find)(void* table, std::string_view name, std::size_t at,
+                             const field& wanted) noexcept = nullptr;
+  void* table = nullptr;
+};
+
+/// The next value is an object whose first key is `$ref`: reads what it stands for.
+[[gnu::noinline]] inline bool read_reference(json_reader& reader, const field& wanted, std::size_t at, void* object,
+                                             const reference_table& references) noexcept {
+  std::string_view key;
+  std::string buffer;
+  std::string_view name;
+  if (!reader.enter_object() || !reader.next_key(key)) return reader.fail(reason::wrong_type);
+  if (key != "$ref") return reader.fail(reason::wrong_type);
+  if (!reader.string_text(name, buffer)) return false;
+  const std::string* const text = references.find(references.table, name, at, wanted);
+  if (text == nullptr) return reader.fail(reason::unknown_handle, wanted.name);
+  if (std::string_view more; reader.next_key(more) || !reader.ok()) return reader.fail(reason::unknown_argument);
+  json_reader value{*text};
+  if (value.ok() && wanted.read(value, object) && value.finish()) return true;
+  return reader.fail(reason::unknown_handle, wanted.name);
+}
+
+/// Whether the next value is an object that begins with `$ref`. Reads nothing.
+[[gnu::noinline]] inline bool at_reference(const json_reader& reader) noexcept {
+  json_reader ahead = reader;
+  std::string_view key;
+  return ahead.enter_object() && ahead.next_key(key) && key == "$ref";
+}
+
 /// Reads an object against a closed schema: each key known, none twice, none missing. The spine of every struct.
-inline bool read_fields(json_reader& reader, std::span<const field> fields, void* object) noexcept {
+inline bool read_fields(json_reader& reader, std::span<const field> fields, void* object,
+                        const reference_table* references = nullptr) noexcept {
   if (!reader.enter_object()) return false;
   std::uint32_t seen = 0;
   std::size_t expected = 0;  // keys mostly come in the order of the schema
@@ -49,7 +84,11 @@ inline bool read_fields(json_reader& reader, std::span<const field> fields, void
     const std::uint32_t bit = std::uint32_t{1} << i;
     if ((seen & bit) != 0) return reader.fail(reason::duplicate_key, fields[i].name);
     seen |= bit;
-    if (!fields[i].read(reader, object)) return reader.name(fields[i].name);
+    if (references != nullptr && reader.next_kind() == json_reader::kind::object && at_reference(reader)) {
+      if (!read_reference(reader, fields[i], i, object, *references)) return reader.name(fields[i].name);
+    } else if (!fields[i].read(reader, object)) {
+      return reader.name(fields[i].name);
+    }
     expected = i + 1;
   }
   if (!reader.ok()) return false;
@@ -64,15 +103,19 @@ bool read_struct(json_reader& reader, T& into) noexcept {
 }
 
 /// Reads the arguments of a call: one object, and nothing after it.
-inline verdict read_object(std::string_view json, std::span<const field> fields, void* object) noexcept {
+inline verdict read_object(std::string_view json, std::span<const field> fields, void* object,
+                           const reference_table* references = nullptr) noexcept {
   json_reader reader{json};
-  if (reader.ok() && read_fields(reader, fields, object) && reader.finish()) return verdict::allowed();
+  if (reader.ok() && read_fields(reader, fields, object, references) && reader.finish()) return verdict::allowed();
   return reader.error();
 }
 
 }  // namespace detail
 
 /// Reads one JSON object into a Hana-defined struct, strictly and whole.
+///
+/// An optional member is absent when it is left out, `null`, or an empty list: a tool cannot tell these apart, so that no
+/// rule can be passed by writing nothing in another way.
 ///
 /// @param json  the text as the model wrote it
 /// @param into  freshly made; half filled when the text was refused, and not to be used then

@@ -8,12 +8,12 @@ using std::chrono::minutes;
 #if CHECKREIN_REJECT
 #define CLAUSE cr::payload<"text">
 #else
-#define CLAUSE cr::writes
+#define CLAUSE cr::reads
 #endif
 
 struct note {
   BOOST_HANA_DEFINE_STRUCT(note, (std::string, text), (cr::bounded<1, 5>, stars));
-  using rules = cr::tool<"take_note", cr::about<"Keeps a note">, CLAUSE>;
+  using rules = cr::tool<"find_notes", cr::about<"Finds notes">, CLAUSE>;
 };
 
 struct desk : cr::policy<cr::toolbox<note>, cr::needs<cr::verified<cr::email>>,

@@ -13,7 +13,7 @@ using std::chrono::minutes;
 
 struct note {
   BOOST_HANA_DEFINE_STRUCT(note, (std::string, text), (cr::bounded<1, 5>, stars));
-  using rules = cr::tool<"take_note", cr::about<"Keeps a note">, cr::writes, cr::payload<ARGUMENT>>;
+  using rules = cr::tool<"find_notes", cr::about<"Finds notes">, cr::reads, cr::payload<ARGUMENT>>;
 };
 
 struct desk : cr::policy<cr::toolbox<note>, cr::needs<cr::verified<cr::email>>,

@@ -8,12 +8,12 @@ using std::chrono::minutes;
 #if CHECKREIN_REJECT
 #define CLAUSE int
 #else
-#define CLAUSE cr::writes
+#define CLAUSE cr::payload<"text">
 #endif
 
 struct note {
   BOOST_HANA_DEFINE_STRUCT(note, (std::string, text), (cr::bounded<1, 5>, stars));
-  using rules = cr::tool<"take_note", cr::about<"Keeps a note">, cr::reads, CLAUSE>;
+  using rules = cr::tool<"find_notes", cr::about<"Finds notes">, cr::reads, CLAUSE>;
 };
 
 struct desk : cr::policy<cr::toolbox<note>, cr::needs<cr::verified<cr::email>>,

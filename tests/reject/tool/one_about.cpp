@@ -13,7 +13,7 @@ using std::chrono::minutes;
 
 struct note {
   BOOST_HANA_DEFINE_STRUCT(note, (std::string, text), (cr::bounded<1, 5>, stars));
-  using rules = cr::tool<"take_note", ABOUT, cr::writes>;
+  using rules = cr::tool<"take_note", ABOUT, cr::writes, cr::payload<"text", "stars">>;
 };
 
 struct desk : cr::policy<cr::toolbox<note>, cr::needs<cr::verified<cr::email>>,

@@ -7,11 +7,11 @@ using std::chrono::minutes;
 
 struct note {
   BOOST_HANA_DEFINE_STRUCT(note, (std::string, text));
-  using rules = cr::tool<"take_note", cr::about<"Keeps a note">, cr::writes>;
+  using rules = cr::tool<"take_note", cr::about<"Keeps a note">, cr::writes, cr::payload<"text">>;
 };
 struct other {
   BOOST_HANA_DEFINE_STRUCT(other, (std::string, text));
-  using rules = cr::tool<"other_note", cr::about<"Keeps another note">, cr::writes>;
+  using rules = cr::tool<"other_note", cr::about<"Keeps another note">, cr::writes, cr::payload<"text">>;
 };
 struct plain {};
 

@@ -29,9 +29,10 @@ struct find_note {
 
 struct send_note {
   BOOST_HANA_DEFINE_STRUCT(send_note, (cr::email, to), (std::string, body));
-  using rules = cr::tool<"send_note", cr::about<"Sends a note to somebody">, cr::sends, cr::payload<"body">,
-                         cr::needs<cr::verified<cr::phone, days, 90>>,
-                         cr::limit<cr::calls, cr::per_account, cr::exact<2, hours>>>;
+  using rules =
+      cr::tool<"send_note", cr::about<"Sends a note to somebody">, cr::sends, cr::clearance<cr::confidential>,
+               cr::control<"to", cr::from<cr::user>>, cr::payload<"body">, cr::needs<cr::verified<cr::phone, days, 90>>,
+               cr::limit<cr::calls, cr::per_account, cr::exact<2, hours>>>;
 };
 
 struct broken {

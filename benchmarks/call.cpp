@@ -2,7 +2,9 @@
 // call integrity), beside the same checks written by hand for these tools?
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <new>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -27,11 +29,60 @@ void operator delete(void* at, std::size_t) noexcept { std::free(at); }
 
 namespace {
 
-constexpr std::string_view args = R"({"id":17,"note":"call back","urgent":true})";
+constexpr std::string_view args = R"({"to":"jo@shop.example","note":"call back","urgent":true})";
+
+constexpr bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
+/// One address: a local part of dotted words, and a host of two labels or more.
+bool is_address(std::string_view text) {
+  const std::size_t at = text.find('@');
+  if (text.size() > 254 || at == text.npos || at == 0 || at > 64) return false;
+  char before = '.';
+  for (const char c : text.substr(0, at)) {
+    if (c == '.' ? before == '.' : !is_plain(c) && c != '+' && c != '_') return false;
+    before = c;
+  }
+  if (before == '.') return false;
+  std::size_t labels = 1;
+  before = '.';
+  for (const char c : text.substr(at + 1)) {
+    if (c == '.') {
+      if (before == '.' || before == '-') return false;
+      ++labels;
+    } else if (!is_plain(c) || (c == '-' && before == '.')) {
+      return false;
+    }
+    before = c;
+  }
+  return labels >= 2 && before != '.' && before != '-';
+}
+
+/// Steps 3 to 7 by hand, for tools that send to one address: the label of what was shown as two numbers, the user's
+/// addresses in a set of texts, the granted tools as bits.
+struct state_by_hand {
+  int integrity = 3;
+  int confidentiality = 2;
+  std::set<std::string, std::less<>> typed;
+  std::uint64_t granted = ~std::uint64_t{0};
+
+  bool allows(std::size_t tool, std::string_view to) const {
+    const bool untrusted = integrity >= 3;
+    if (untrusted) {
+      char canonical[254];
+      const std::size_t at = to.find('@');
+      for (std::size_t i = 0; i < to.size(); ++i)
+        canonical[i] = i > at && to[i] >= 'A' && to[i] <= 'Z' ? static_cast<char>(to[i] - 'A' + 'a') : to[i];
+      if (typed.find(std::string_view{canonical, to.size()}) == typed.end()) return false;
+    }
+    if (confidentiality > 2) return false;
+    return (granted >> tool & 1) != 0;
+  }
+};
 
 /// The same checks by hand: a chain of names, and a reader that knows its three keys.
 struct by_hand {
-  std::int64_t id = 0;
+  std::string to;
   std::string note;
   bool urgent = false;
 
@@ -41,8 +92,11 @@ struct by_hand {
     unsigned seen = 0;
     std::string_view key;
     while (reader.next_key(key)) {
-      if (key == "id") {
-        if ((seen & 1) != 0 || !reader.integer(id) || id < 1 || id > 1'000'000) return false;
+      if (key == "to") {
+        std::string buffer;
+        std::string_view words;
+        if ((seen & 1) != 0 || !reader.string_text(words, buffer) || !is_address(words)) return false;
+        to = words;
         seen |= 1;
       } else if (key == "note") {
         std::string buffer;
@@ -92,15 +146,29 @@ int main() {
   auto visit = gate.admit(who);
   if (!visit) return 1;
   auto chat = visit->converse(cr::typed("do it"));
-  volatile bool untrusted = false;
   std::size_t turn = 0;
+
+  // The model was shown a confidential text of strangers; the user named this address and nineteen more.
+  std::string prompt = "Write to jo@shop.example";
+  for (int i = 0; i < 19; ++i) prompt += ", person" + std::to_string(i) + "@shop.example";
+  cr::detail::flow_state state{cr::digest128{1, 2}};
+  state.hear(cr::typed{prompt});
+  state.seen = state.seen | cr::label{cr::integrity::untrusted, cr::confidentiality::confidential};
+  state_by_hand hand;
+  hand.typed.insert("jo@shop.example");
+  for (int i = 0; i < 19; ++i) hand.typed.insert("person" + std::to_string(i) + "@shop.example");
+  const auto& flows = cr::detail::flow_table<office>::flows;
+  const auto steps = [&](std::size_t tool, const tool_1& into) {
+    const cr::detail::flow_input in{nullptr, who, state, tool, state.seen, 0, {}, false};
+    return cr::detail::flow_steps(in, flows[0], &into).is == cr::detail::flow_decision::kind::allow;
+  };
 
   const auto decide = [&](std::string_view name) {
     const std::size_t tool = table::index.find(name);
     if (tool >= table::infos.size()) return false;
     tool_1 into;
     if (!cr::detail::read_object(args, table::infos[tool].arguments, &into)) return false;
-    if (untrusted && table::infos[tool].effects.acts()) return false;
+    if (!steps(tool, into)) return false;
     measure::keep(into);
     return true;
   };
@@ -110,7 +178,7 @@ int main() {
     if (tool == 20) return false;
     by_hand into;
     if (!into.read(args)) return false;
-    if (untrusted && tool < 20) return false;
+    if (!hand.allows(tool, into.to)) return false;
     measure::keep(into);
     return true;
   };
@@ -126,21 +194,60 @@ int main() {
                          if (!decide(names[turn++ % 20])) std::abort();
                      }}},
                    0, 50'000);
-  measure::compare("steps 3-7 and the name alone",
+  tool_1 read{};
+  if (!cr::read(args, read)) return 1;
+  measure::compare("steps 3-7",
                    {{"by hand",
                      [&](std::size_t n) {
-                       for (std::size_t i = 0; i < n; ++i) {
-                         const std::string_view name = names[turn++ % 20];
-                         std::size_t tool = 0;
-                         while (tool < 20 && names[tool] != name) ++tool;
-                         if (tool == 20 || untrusted) std::abort();
-                       }
+                       for (std::size_t i = 0; i < n; ++i)
+                         if (!hand.allows(turn++ % 20, read.to.view())) std::abort();
                      }},
                     {"checkrein",
                      [&](std::size_t n) {
+                       for (std::size_t i = 0; i < n; ++i)
+                         if (!steps(turn++ % 20, read)) std::abort();
+                     }}},
+                   0, 50'000);
+
+  // Provenance over a user's turn of 1 KiB: an address, and a phrase of words.
+  std::string long_turn;
+  while (long_turn.size() < 1000) long_turn += "please look at the minutes of the meeting and then write to ";
+  cr::detail::flow_state large{cr::digest128{1, 2}};
+  large.hear(cr::typed{long_turn + "jo@shop.example about it"});
+  measure::compare("provenance over 1 KiB",
+                   {{"std::string_view::find",
+                     [&](std::size_t n) {
                        for (std::size_t i = 0; i < n; ++i) {
-                         const std::size_t tool = table::index.find(names[turn++ % 20]);
-                         if (tool >= 20 || (untrusted && table::infos[tool].effects.acts())) std::abort();
+                         std::string_view wanted = "jo@shop.example";
+                         measure::keep(wanted);
+                         std::size_t found = large.values.words().text().find(wanted);
+                         measure::keep(found);
+                       }
+                     }},
+                    {"an address",
+                     [&](std::size_t n) {
+                       for (std::size_t i = 0; i < n; ++i) {
+                         std::string_view wanted = "jo@shop.example";
+                         measure::keep(wanted);
+                         if (large.values.proof(cr::value_kind::email, wanted, 1) != cr::provenance::typed)
+                           std::abort();
+                       }
+                     }},
+                    {"a phrase",
+                     [&](std::size_t n) {
+                       for (std::size_t i = 0; i < n; ++i) {
+                         std::string_view wanted = "write to jo@shop.example";
+                         measure::keep(wanted);
+                         if (large.values.proof(cr::value_kind::text, wanted, 1) != cr::provenance::typed) std::abort();
+                       }
+                     }},
+                    {"a phrase that is not there",
+                     [&](std::size_t n) {
+                       for (std::size_t i = 0; i < n; ++i) {
+                         std::string_view wanted = "secret minutes";
+                         measure::keep(wanted);
+                         if (large.values.proof(cr::value_kind::text, wanted, 1) != cr::provenance::unproven)
+                           std::abort();
                        }
                      }}},
                    0, 50'000);
@@ -169,7 +276,7 @@ int main() {
        step("clock, once", [&] { measure::keep(clock.now()); }),
        step("step 2: ladder, facts, windows looked at",
             [&] { measure::keep(store::look(&memory, who, 3, clock.now())); }),
-       step("step 12: windows charged", [&] { measure::keep(store::charge(&memory, who, 3, clock.now())); }),
+       step("step 12: windows charged", [&] { measure::keep(store::charge(&memory, who, 3, 0, clock.now())); }),
        step("conversation.call, all steps",
             [&] {
               const auto reply = chat.call({"call_1", names[turn++ % 20], args});

@@ -33,7 +33,8 @@ const std::string medium =
     "ON i.customer_id = c.customer_id JOIN invoice_line l ON l.invoice_id = i.invoice_id WHERE i.status = 'paid' GROUP "
     "BY c.customer_id, c.country), ranked AS (SELECT country, customer_id, total, rank() OVER (PARTITION BY country "
     "ORDER BY total DESC) AS place FROM spent) SELECT r.country, c.first_name || ' ' || c.last_name AS name, "
-    "round(r.total, 2) AS total FROM ranked r JOIN customer c USING (customer_id) WHERE r.place <= 3 ORDER BY r.country, "
+    "round(r.total, 2) AS total FROM ranked r JOIN customer c USING (customer_id) WHERE r.place <= 3 ORDER BY "
+    "r.country, "
     "r.place";
 
 std::string large() {
@@ -75,9 +76,9 @@ void on_small_stack(const std::function<void()>& work) {
 
 int main() {
   const std::string big = large();
-  for (const auto& [name, text, times] : {std::tuple{"small", &small, std::size_t{2000}},
-                                          std::tuple{"medium", &medium, std::size_t{300}},
-                                          std::tuple{"large", &big, std::size_t{15}}}) {
+  for (const auto& [name, text, times] :
+       {std::tuple{"small", &small, std::size_t{2000}}, std::tuple{"medium", &medium, std::size_t{300}},
+        std::tuple{"large", &big, std::size_t{15}}}) {
     const std::string size = std::string(name) + " (" + std::to_string(text->size()) + " bytes)";
     measure::compare("SQL vet",
                      {{size + " libpg_query parse",

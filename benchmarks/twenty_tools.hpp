@@ -9,12 +9,12 @@ namespace twenty {
 
 namespace cr = checkrein;
 
-#define CHECKREIN_BENCHMARK_TOOL(n)                                                                           \
-  struct tool_##n {                                                                                           \
-    BOOST_HANA_DEFINE_STRUCT(tool_##n, (cr::bounded<1, 1000000>, id), (cr::text<100>, note), (bool, urgent)); \
-    using rules = cr::tool<"tool_number_" #n, cr::about<"Does the thing with this number">, cr::sends,        \
-                           cr::clearance<cr::confidential>, cr::control<"id", cr::from<cr::user>>,            \
-                           cr::control<"urgent", cr::from<cr::user>, cr::low_capacity>, cr::payload<"note">>; \
+#define CHECKREIN_BENCHMARK_TOOL(n)                                                                    \
+  struct tool_##n {                                                                                    \
+    BOOST_HANA_DEFINE_STRUCT(tool_##n, (cr::email, to), (cr::text<100>, note), (bool, urgent));        \
+    using rules = cr::tool<"tool_number_" #n, cr::about<"Does the thing with this number">, cr::sends, \
+                           cr::clearance<cr::confidential>, cr::control<"to", cr::from<cr::user>>,     \
+                           cr::payload<"note", "urgent">>;                                             \
   };
 CHECKREIN_BENCHMARK_TOOL(1)
 CHECKREIN_BENCHMARK_TOOL(2)

@@ -4,6 +4,7 @@
 #include <checkrein/guard/call_frame.hpp>
 #include <checkrein/guard/checked.hpp>
 #include <checkrein/guard/conversation.hpp>
+#include <checkrein/guard/decision_matrix.hpp>
 #include <checkrein/guard/flow_state.hpp>
 #include <checkrein/guard/flow_steps.hpp>
 #include <checkrein/guard/gate.hpp>

@@ -14,4 +14,5 @@
 #include <checkrein/value/schema.hpp>
 #include <checkrein/value/spelling.hpp>
 #include <checkrein/value/text.hpp>
+#include <checkrein/value/universal_hash.hpp>
 #include <checkrein/value/write.hpp>

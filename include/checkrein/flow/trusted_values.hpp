@@ -9,6 +9,7 @@
 #include <checkrein/flow/words.hpp>
 #include <checkrein/value/digest.hpp>
 #include <checkrein/value/leaves.hpp>
+#include <checkrein/value/universal_hash.hpp>
 
 namespace checkrein {
 
@@ -101,9 +102,7 @@ class trusted_values {
   }
 
   [[nodiscard]] digest128 digest(value_kind kind, std::string_view canonical) const noexcept {
-    digest128 key = key_;
-    key.high ^= static_cast<std::uint64_t>(kind) + 1;
-    digest128 value = siphash128(key, canonical);
+    digest128 value = universal_hash128(key_, static_cast<std::uint64_t>(kind) + 1, canonical);
     if (value == digest128{}) value.low = 1;  // all zero: an empty slot
     return value;
   }

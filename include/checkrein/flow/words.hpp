@@ -124,9 +124,12 @@ class typed_words {
     while (first < phrase.size() && !is_space(phrase[first])) ++first;
     const std::uint32_t key = hash(phrase.substr(0, first));
     const bool common = is_common_number(phrase);
+    bool plain = true;  // white space as in our own text: compared byte by byte
+    for (std::size_t i = first; i < phrase.size() && plain; ++i)
+      plain = !is_space(phrase[i]) || (phrase[i] == ' ' && !is_space(phrase[i + 1]));
     auto at = std::lower_bound(starts_.begin(), starts_.end(), start{key, 0});
     for (; at != starts_.end() && at->key == key; ++at)
-      if (stands_at(at->position, phrase) && (!common || is_named_at(at->position))) return true;
+      if (stands_at(at->position, phrase, plain) && (!common || is_named_at(at->position))) return true;
     return false;
   }
 
@@ -174,9 +177,16 @@ class typed_words {
     return is_named_number(text.substr(first, before - first), text.substr(begin, end - begin));
   }
 
-  bool stands_at(std::size_t position, std::string_view phrase) const noexcept {
+  bool stands_at(std::size_t position, std::string_view phrase, bool plain) const noexcept {
     const std::string_view text{text_};
     std::size_t at = position;
+    if (plain) {
+      if (text.size() - position < phrase.size() || text[position + phrase.size() - 1] != phrase.back() ||
+          text.compare(position, phrase.size(), phrase) != 0)
+        return false;
+      const std::size_t end = text.find_first_of(" \n", position + phrase.size());
+      return closes(text.substr(position + phrase.size(), end - position - phrase.size()));
+    }
     for (std::size_t i = 0; i < phrase.size();) {
       if (is_space(phrase[i])) {
         while (is_space(phrase[i])) ++i;  // ends: a phrase does not end in white space

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include <checkrein/policy/bound.hpp>
+#include <checkrein/policy/flow_rules.hpp>
 #include <checkrein/policy/policy_traits.hpp>
 #include <checkrein/policy/store_layout.hpp>
 #include <checkrein/policy/tool_info.hpp>
@@ -90,7 +91,98 @@ inline void append_tool_schema(std::string& out, const tool_info& tool) {
   append_object_schema(out, tool.arguments, tool.notes);
 }
 
-inline void append_tool_json(std::string& out, const tool_info& tool) {
+inline void append_names(std::string& out, std::span<const std::string_view> names, std::uint32_t bits) {
+  out += '[';
+  bool first = true;
+  for (std::size_t i = 0; i < names.size() && i < 32; ++i)
+    if ((bits >> i & 1) != 0) {
+      if (!first) out += ',';
+      append_json_string(out, names[i]);
+      first = false;
+    }
+  out += ']';
+}
+
+/// How values flow through the tool: rules of its control arguments, clearance, questions, and who writes its results.
+inline void append_flow_json(std::string& out, const tool_info& tool, const tool_flow& flow,
+                             std::span<const std::string_view> places) {
+  const auto text = [&out](std::string_view key, std::string_view value) {
+    out += ",\"";
+    out += key;
+    out += "\":";
+    append_json_string(out, value);
+  };
+  out += "{\"controls\":[";
+  for (std::size_t i = 0; i < flow.controls.size(); ++i) {
+    const argument_flow& rule = flow.controls[i];
+    if (i > 0) out += ',';
+    out += "{\"argument\":";
+    append_json_string(out, rule.argument);
+    out += ",\"from\":";
+    append_names(out, places, rule.sources);
+    if (rule.bits != 0) {
+      out += ",\"strangers_choose_bits\":";
+      append_count(out, rule.bits);
+    }
+    if (rule.most != 0) {
+      out += ",\"up_to\":";
+      append_count(out, static_cast<std::int64_t>(rule.most));
+    }
+    out += '}';
+  }
+  out += "],\"when_given\":[";
+  for (std::size_t i = 0; i < flow.conditional.size(); ++i) {
+    if (i > 0) out += ',';
+    out += "{\"argument\":";
+    append_json_string(out, tool.arguments[flow.conditional[i].index].name);
+    out += ",\"effects\":\"";
+    append_effects(out, flow.conditional[i].effects, " ");
+    out += "\"}";
+  }
+  out += ']';
+  text("clearance", to_string(flow.clearance));
+  if (flow.unprompted) out += ",\"unprompted\":true";
+  if (!flow.question.role.empty()) {
+    text("asks", flow.question.role);
+    text("asked", flow.question.always ? "always" : "after untrusted");
+  }
+  const result_flow& result = flow.result;
+  out += ",\"result\":{\"integrity\":";
+  append_json_string(out, to_string(result.whole.integrity()));
+  text("confidentiality", to_string(result.whole.confidentiality()));
+  if (result.place != 0) {
+    text("place", places[result.place]);
+    std::string_view names[32];
+    const std::size_t count = result.fields.size() < 32 ? result.fields.size() : 32;
+    for (std::size_t i = 0; i < count; ++i) names[i] = result.fields[i].name;
+    out += ",\"system_writes\":";
+    append_names(out, {names, count}, result.system);
+    out += ",\"counterparty_writes\":";
+    append_names(out, {names, count}, result.counterparty);
+  }
+  out += "}}";
+}
+
+/// How well a value has to be proven, in words for a page.
+inline void append_rule(std::string& out, const argument_flow& rule, std::span<const std::string_view> places) {
+  out += "from ";
+  bool first = true;
+  for (std::size_t i = 0; i < places.size(); ++i)
+    if ((rule.sources >> i & 1) != 0) {
+      if (!first) out += ", ";
+      out += places[i];
+      first = false;
+    }
+  if (rule.most != 0) {
+    out += "; strangers up to ";
+    append_count(out, static_cast<std::int64_t>(rule.most));
+  } else if (rule.bits != 0) {
+    out += "; strangers may choose";
+  }
+}
+
+inline void append_tool_json(std::string& out, const tool_info& tool, const tool_flow& flow,
+                             std::span<const std::string_view> places) {
   out += "{\"name\":";
   append_json_string(out, tool.name);
   out += ",\"about\":";
@@ -107,6 +199,8 @@ inline void append_tool_json(std::string& out, const tool_info& tool) {
     }
   out += "],\"needs\":";
   append_needs_json(out, tool.needs);
+  out += ",\"flow\":";
+  append_flow_json(out, tool, flow, places);
   out += ",\"permission\":";
   if (tool.describe_permission != nullptr)
     tool.describe_permission(out);
@@ -146,6 +240,7 @@ class description {
   static constexpr auto& bounds = detail::bound_table<typename parts::bounds>::infos;
   static constexpr auto& needs = detail::all_requirements<typename parts::needed>::value;
   using ladder = typename parts::ladder;
+  using flow = detail::flow_table<Policy>;
 
  public:
   /// One JSON object with everything that is declared, always in the same order; the policy hash is its digest.
@@ -171,10 +266,12 @@ class description {
       detail::append_count(out, std::chrono::duration_cast<std::chrono::seconds>(rung.duration).count());
       out += '}';
     }
-    out += "]},\"tools\":[";
+    out += "]},\"strangers_choose_bits_per_day\":";
+    detail::append_count(out, flow::bits_per_day);
+    out += ",\"tools\":[";
     for (std::size_t i = 0; i < tools.size(); ++i) {
       if (i > 0) out += ',';
-      detail::append_tool_json(out, tools[i]);
+      detail::append_tool_json(out, tools[i], flow::flows[i], flow::place_names);
     }
     out += "]}";
     return out;
@@ -215,14 +312,36 @@ class description {
       out += " |\n";
     }
     out += "\n## What the model can propose\n";
-    for (const auto& tool : tools) {
+    for (std::size_t number = 0; number < tools.size(); ++number) {
+      const tool_info& tool = tools[number];
+      const tool_flow& rules = flow::flows[number];
       out += "\n### `";
       out += tool.name;
       out += "`\n\n";
       out += tool.about;
       out += "\n\nEffects: ";
       detail::append_effects(out, tool.effects, ", ");
-      out += ". Results: untrusted.";
+      out += ". Results: ";
+      if (rules.result.place != 0) {
+        out += "from ";
+        out += flow::place_names[rules.result.place];
+        out += ", ";
+      } else {
+        out += to_string(rules.result.whole.integrity());
+        out += ", ";
+      }
+      out += to_string(rules.result.whole.confidentiality());
+      out += '.';
+      if (rules.clearance < confidentiality::secret) {
+        out += " Carries at most what is ";
+        out += to_string(rules.clearance);
+        out += '.';
+      }
+      if (!rules.question.role.empty()) {
+        out += rules.question.always ? " Each call is put to the " : " What is not proven is put to the ";
+        out += rules.question.role;
+        out += '.';
+      }
       if (!tool.needs.empty()) {
         out += " Also needs: ";
         detail::append_needs(out, tool.needs);
@@ -233,12 +352,16 @@ class description {
         tool.describe_permission(out);
         out += "`.";
       }
-      out += "\n\n| argument | kind | schema |\n|---|---|---|\n";
+      out += "\n\n| argument | kind | where its value comes from | schema |\n|---|---|---|---|\n";
       for (std::size_t i = 0; i < tool.arguments.size(); ++i) {
         out += "| ";
         out += tool.arguments[i].name;
         out += (tool.payload >> i & 1) != 0 ? " | payload" : " | control";
-        out += tool.arguments[i].required ? " | `" : ", optional | `";
+        if (!tool.arguments[i].required) out += ", optional";
+        out += " | ";
+        for (const argument_flow& rule : rules.controls)
+          if (rule.index == i) detail::append_rule(out, rule, flow::place_names);
+        out += " | `";
         append_field_schema(out, tool.arguments[i], {});
         out += "` |\n";
       }

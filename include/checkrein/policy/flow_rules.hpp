@@ -48,10 +48,11 @@ struct question_rule {
 
 /// How a tool's results are labelled.
 struct result_flow {
-  label whole = label::unknown();  ///< of plain text
-  std::uint8_t place = 0;          ///< number of the place of its records; 0: it yields none
-  std::uint32_t system = 0;        ///< bit i: the system alone writes member i of a record
-  std::uint32_t counterparty = 0;  ///< bit i: member i says who another party is
+  label whole = label::unknown();   ///< of plain text
+  std::uint8_t place = 0;           ///< number of the place of its records; 0: it yields none
+  std::uint32_t system = 0;         ///< bit i: the system alone writes member i of a record
+  std::span<const field> fields{};  ///< of a record
+  std::uint32_t counterparty = 0;   ///< bit i: member i says who another party is
 };
 
 /// The information-flow rules of a tool, as data: what steps 3 to 7 read.
@@ -261,10 +262,12 @@ struct control_flow {
     static constexpr std::uint16_t value = static_cast<std::uint16_t>(((1U << place_number<Places, Named>) | ... | 0U));
   };
 
+  static constexpr auto named = static_cast<std::uint16_t>((sources_of<Rules>::value | ... | 0));
   static constexpr argument_flow value{
       .argument = name.view(),
       .index = static_cast<std::uint8_t>(index),
-      .sources = static_cast<std::uint16_t>((sources_of<Rules>::value | ... | 0)),
+      .sources = named == 0 ? std::uint16_t{1} : named,  // what strangers may choose, the user may
+
       .kinds = kinds_in<typename member::type>(),
       .bits = low ? capacity<typename member::type>()
                   : static_cast<std::uint8_t>(
@@ -405,12 +408,15 @@ struct flow_of {
       using yield = mp::mp_first<yielders>;
       constexpr bool strict = any_distrust(PolicyClauses{});
       constexpr auto number = static_cast<std::uint8_t>(place_number<Places, typename yield::place>);
-      return {label{integrity::untrusted, yield::place::secrecy, static_cast<std::uint16_t>(1U << number)}, number,
-              yield::system_bits, strict ? 0U : yield::counterparty_bits};
+      return {.whole = {integrity::untrusted, yield::place::secrecy, static_cast<std::uint16_t>(1U << number)},
+              .place = number,
+              .system = yield::system_bits,
+              .fields = fields_of<typename yield::record>(),
+              .counterparty = strict ? 0U : yield::counterparty_bits};
     } else if constexpr (mp::mp_size<own_texts>::value > 0) {
-      return {label{integrity::system, mp::mp_first<own_texts>::secrecy}, 0, 0, 0};
+      return {.whole = {integrity::system, mp::mp_first<own_texts>::secrecy}};
     } else {
-      return {label{integrity::untrusted, confidentiality::confidential, 0}, 0, 0, 0};
+      return {.whole = {integrity::untrusted, confidentiality::confidential}};
     }
   }
   static constexpr std::uint32_t payload = Tool::rules::template payload_bits<Tool>;

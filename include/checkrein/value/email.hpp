@@ -31,9 +31,13 @@ class email {
       before = c;
     }
     if (before == '.') return false;
+    is_canonical_ = true;
+    for (const char c : text.substr(at + 1)) is_canonical_ = is_canonical_ && !(c >= 'A' && c <= 'Z');
     text_ = text;
     return true;
   }
+  /// Whether the host is in lower case as it was written.
+  [[nodiscard]] bool is_canonical() const noexcept { return is_canonical_; }
   /// As it was written.
   [[nodiscard]] std::string_view view() const noexcept { return text_; }
   /// The host in lower case, the local part as it is: addresses that are equal so reach the same mailbox.
@@ -44,6 +48,7 @@ class email {
 
  private:
   std::string text_;
+  bool is_canonical_ = true;
 };
 
 /// A telephone number in E.164 form: `+` and 8 to 15 digits. A contact point that can be verified.

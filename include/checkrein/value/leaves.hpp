@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -76,12 +77,14 @@ inline std::string_view canonical_number(std::int64_t value, leaf_buffer& buffer
 inline std::string_view lower_until(std::string_view text, std::size_t from, std::size_t until,
                                     leaf_buffer& buffer) noexcept {
   if (text.size() > sizeof buffer.text) return text;  // longer than any of the type
-  for (std::size_t i = 0; i < text.size(); ++i) buffer.text[i] = i >= from && i < until ? to_lower(text[i]) : text[i];
+  std::memcpy(buffer.text, text.data(), text.size());
+  for (std::size_t i = from; i < until; ++i) buffer.text[i] = to_lower(text[i]);
   return {buffer.text, text.size()};
 }
 
 inline std::string_view canonical(const email& value, leaf_buffer& buffer) noexcept {
   const std::string_view text = value.view();
+  if (value.is_canonical()) return text;
   const std::size_t at = text.find('@');
   return lower_until(text, at == text.npos ? text.size() : at, text.size(), buffer);
 }

@@ -144,7 +144,7 @@ class trusted_values {
   }
 
   [[nodiscard]] const entry* find(const digest128& value) const noexcept {
-    if (table_.empty()) return nullptr;
+    if (table_.empty() || value == digest128{}) return nullptr;
     const std::size_t mask = table_.size() - 1;
     for (std::size_t i = value.low & mask;; i = (i + 1) & mask) {
       if (table_[i].value == value) return &table_[i];
@@ -153,7 +153,7 @@ class trusted_values {
   }
   entry* place_for(const digest128& value) {
     if (entry* const there = const_cast<entry*>(find(value))) return there;
-    if (used_ >= max_values) return nullptr;
+    if (used_ >= max_values || value == digest128{}) return nullptr;
     if (table_.size() < 2 * (used_ + 1)) {
       std::vector<entry> old = std::move(table_);
       table_.assign(old.empty() ? 64 : old.size() * 2, entry{});

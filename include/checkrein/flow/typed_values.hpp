@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -12,11 +13,18 @@
 
 namespace checkrein::detail {
 
+/// A number as it was typed.
+struct typed_number {
+  double value = 0;
+  bool exact = false;  ///< it says that it is an amount: it has a currency or a fraction
+  bool fraction = false;
+  char digits[41];  ///< with the sign, without currency and commas
+  std::size_t length = 0;
+};
+
 /// The number that a word is, if it is one: `12`, `-3.50`, `$1,000.00`, `20EUR`. Neither `5%` nor `10k` nor `1.000,00`.
-///
-/// @param exact  set when the word says that it is an amount: it has a currency or a fraction
-inline bool number_of(std::string_view word, double& number, bool& exact) noexcept {
-  exact = false;
+inline bool number_of(std::string_view word, typed_number& number) noexcept {
+  number.exact = false;
   bool negative = false;
   const auto currency = [&] {
     for (const std::string_view mark : {"$", "\xe2\x82\xac", "\xc2\xa3", "EUR", "USD", "GBP", "CHF"}) {
@@ -26,14 +34,15 @@ inline bool number_of(std::string_view word, double& number, bool& exact) noexce
     return false;
   };
   if (word.starts_with('-')) negative = true, word.remove_prefix(1);
-  if (currency()) exact = true;
-  char digits[40];
+  if (currency()) number.exact = true;
+  number.digits[0] = '-';
+  char* const digits = number.digits + 1;
   std::size_t length = 0;
   std::size_t group = 0;  // digits since the last comma
   bool grouped = false;
   bool fraction = false;
   for (const char c : word) {
-    if (length + 1 >= sizeof digits) return false;
+    if (length + 2 >= sizeof number.digits) return false;
     if (c == ',') {
       if (fraction || length == 0 || group > 3 || (grouped && group != 3)) return false;
       grouped = true;
@@ -43,7 +52,7 @@ inline bool number_of(std::string_view word, double& number, bool& exact) noexce
     if (c == '.') {
       if (fraction || length == 0 || (grouped && group != 3)) return false;
       fraction = true;
-      exact = true;
+      number.exact = true;
     } else if (!is_digit(c)) {
       return false;
     } else if (!fraction) {
@@ -52,10 +61,27 @@ inline bool number_of(std::string_view word, double& number, bool& exact) noexce
     digits[length++] = c;
   }
   if (length == 0 || digits[length - 1] == '.' || (grouped && !fraction && group != 3)) return false;
-  const auto read = std::from_chars(digits, digits + length, number);
+  const auto read = std::from_chars(digits, digits + length, number.value);
   if (read.ec != std::errc{} || read.ptr != digits + length) return false;
-  if (negative) number = -number;
+  if (negative) number.value = -number.value;
+  if (!negative) std::copy(digits, digits + length, number.digits);
+  number.length = length + (negative ? 1 : 0);
+  number.fraction = fraction;
   return true;
+}
+/// Its canonical form as a whole number, to the last digit; empty where no whole number of any type is it.
+inline std::string_view canonical_whole(const typed_number& number, leaf_buffer& buffer) noexcept {
+  if (number.fraction) {  // `12.00`: as far as a double is exact
+    constexpr double exact = 9007199254740992.0;
+    if (number.value <= -exact || number.value >= exact) return {};
+    return canonical_number(number.value, buffer);
+  }
+  const char* const end = number.digits + number.length;
+  if (std::int64_t whole = 0; std::from_chars(number.digits, end, whole).ec == std::errc{})
+    return canonical_number(whole, buffer);
+  if (std::uint64_t whole = 0; std::from_chars(number.digits, end, whole).ec == std::errc{})
+    return canonical_number(whole, buffer);
+  return {};
 }
 
 /// The month of an English name or its usual abbreviation, 1 to 12; 0 for anything else.
@@ -120,19 +146,23 @@ void find_typed_values(std::string_view text, Take take) {
   std::vector<std::string_view> words;
   each_word(text, [&](std::string_view word, std::size_t) { words.push_back(word); });
   leaf_buffer buffer;
+  double lines = 0;  // number of the last line that had one
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string_view word = bare(words[i]);
     if (word.empty()) continue;
     if (email address; address.assign(word)) take(value_kind::email, canonical(address, buffer), true);
     if (url_host host; host.assign(word)) take(value_kind::host, host.view(), true);
     // A URL may end in what closes a word elsewhere.
-    for (std::string_view whole = words[i]; !whole.empty();) {
+    std::size_t marks = 0;
+    for (std::string_view whole = words[i]; !whole.empty(); ++marks) {
       if (url link; link.assign(whole)) {
         take(value_kind::url, canonical(link, buffer), true);
         take(value_kind::host, link.host(), true);
       }
       if (whole.data() == word.data() && whole.size() == word.size()) break;
-      if (const std::size_t n = opener_at(whole))
+      if (marks == typed_words::max_marks)
+        whole = word;
+      else if (const std::size_t n = opener_at(whole))
         whole.remove_prefix(n);
       else if (const std::size_t m = closer_at(whole))
         whole.remove_suffix(m);
@@ -153,28 +183,39 @@ void find_typed_values(std::string_view text, Take take) {
             take(value_kind::date, day.view(), false);
       }
     }
-    double number = 0;
-    bool exact = false;
-    if (number_of(word, number, exact)) {
+    if (typed_number number; number_of(word, number)) {
+      bool exact = number.exact;
       if (!exact && i + 1 < words.size())
         for (const std::string_view unit : {"EUR", "USD", "GBP", "CHF", "euros", "euro", "dollars", "dollar", "pounds"})
           exact = exact || bare(words[i + 1]) == unit;
       // Not a day or a year beside the name of a month, nor the number of a line.
-      const bool of_date = !exact && ((i > 0 && month_of(bare(words[i - 1])) != 0) ||
-                                      (i + 1 < words.size() && month_of(bare(words[i + 1])) != 0) ||
-                                      (i > 1 && month_of(bare(words[i - 2])) != 0 && is_common_number(word)));
-      const bool of_line =
+      const bool of_date =
+          !exact &&
+          ((i > 0 && month_of(bare(words[i - 1])) != 0) ||
+           (i + 1 < words.size() && month_of(bare(words[i + 1])) != 0) ||
+           (i + 2 < words.size() && bare(words[i + 1]) == "of" && month_of(bare(words[i + 2])) != 0) ||
+           (i > 1 && month_of(bare(words[i - 2])) != 0 && day_of(bare(words[i - 1])) != 0 && is_common_number(word)));
+      // `1.` that begins a line, or that is the next of a list within one: not the end of a sentence.
+      bool of_line =
           !exact && word.size() <= 2 && i + 1 < words.size() && (words[i].ends_with('.') || words[i].ends_with(')'));
+      if (of_line) {
+        const std::string_view before = text.substr(0, static_cast<std::size_t>(words[i].data() - text.data()));
+        const std::size_t other = before.find_last_not_of(" \t\r");
+        const bool begins = other == before.npos || before[other] == '\n';
+        of_line = begins || number.value == lines + 1;
+        if (of_line) lines = number.value;
+      }
       const bool named =
           !is_common_number(word) || is_named_number(i > 0 ? words[i - 1] : std::string_view{}, words[i]);
-      if (named || (!of_date && !of_line)) take(value_kind::amount, canonical_number(number, buffer), exact);
-      if (named) take(value_kind::number, canonical_number(number, buffer), false);
+      if (named || (!of_date && !of_line)) take(value_kind::amount, canonical_number(number.value, buffer), exact);
+      if (const std::string_view whole = named ? canonical_whole(number, buffer) : std::string_view{}; !whole.empty())
+        take(value_kind::number, whole, false);
     }
     // Numbers that people write in groups: the longest run of groups that is one.
     const std::string_view begin = words[i].substr(static_cast<std::size_t>(word.data() - words[i].data()));
     if (begin[0] == '+') {
       std::string joined = "+";
-      for (std::size_t k = i; k < words.size() && k < i + 8; ++k) {
+      for (std::size_t k = i; k < words.size() && joined.size() <= phone::max_length; ++k) {
         std::string_view group = k == i ? begin.substr(1) : words[k];
         std::string digits;
         bool fits = true;
@@ -192,9 +233,11 @@ void find_typed_values(std::string_view text, Take take) {
     if (word.size() >= 4 && is_letter(word[0]) && is_letter(word[1]) && is_digit(word[2]) && is_digit(word[3])) {
       std::string joined;
       std::string longest;
+      const bool is_upper = word[0] <= 'Z' && word[1] <= 'Z';  // so is the rest of it: `for` is none of its groups
       for (std::size_t k = i; k < words.size() && joined.size() <= 34; ++k) {
         const std::string_view group = bare(words[k]);
         if (k > i && (group.size() > 4 || words[k].front() != group.front())) break;
+        if (is_upper && std::any_of(group.begin(), group.end(), [](char c) { return c >= 'a' && c <= 'z'; })) break;
         joined += group;
         if (iban account; account.assign(joined)) longest = canonical(account, buffer);
         if ((k == i && group.size() != 4) || (k > i && group.size() < 4) || words[k].back() != group.back()) break;

@@ -73,6 +73,11 @@ inline std::string_view canonical_number(std::int64_t value, leaf_buffer& buffer
   const auto end = std::to_chars(buffer.text, buffer.text + sizeof buffer.text, value);
   return {buffer.text, static_cast<std::size_t>(end.ptr - buffer.text)};
 }
+inline std::string_view canonical_number(std::uint64_t value, leaf_buffer& buffer) noexcept {
+  if (value <= std::uint64_t{INT64_MAX}) return canonical_number(static_cast<std::int64_t>(value), buffer);
+  const auto end = std::to_chars(buffer.text, buffer.text + sizeof buffer.text, value);
+  return {buffer.text, static_cast<std::size_t>(end.ptr - buffer.text)};
+}
 
 inline std::string_view lower_until(std::string_view text, std::size_t from, std::size_t until,
                                     leaf_buffer& buffer) noexcept {
@@ -160,12 +165,9 @@ bool each_leaf(const T& value, const leaf_visitor& visit) noexcept {
   } else if constexpr (is_bounded<T>) {
     leaf_buffer buffer;
     return visit(value_kind::number, canonical_number(value.value(), buffer));
-  } else if constexpr (std::is_same_v<T, std::uint64_t>) {
+  } else if constexpr (std::is_unsigned_v<T> && sizeof(T) == sizeof(std::uint64_t)) {
     leaf_buffer buffer;
-    if (value <= std::uint64_t{INT64_MAX})
-      return visit(value_kind::number, canonical_number(static_cast<std::int64_t>(value), buffer));
-    const auto end = std::to_chars(buffer.text, buffer.text + sizeof buffer.text, value);
-    return visit(value_kind::number, {buffer.text, static_cast<std::size_t>(end.ptr - buffer.text)});
+    return visit(value_kind::number, canonical_number(std::uint64_t{value}, buffer));
   } else if constexpr (std::is_integral_v<T>) {
     leaf_buffer buffer;
     return visit(value_kind::number, canonical_number(static_cast<std::int64_t>(value), buffer));

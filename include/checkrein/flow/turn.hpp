@@ -102,14 +102,21 @@ inline bool closes_block(const fence& open, std::string_view line) noexcept {
   return line.size() - (other == line.npos ? 0 : other + 1) >= open.length;
 }
 
-/// Whether a later line ends such a block as well: a paste may hold the mark that fences it.
-inline bool closed_later(const fence& open, std::string_view rest) noexcept {
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    if (closes_block(open, rest.substr(0, end))) return true;
-    rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
+/// Where a block ends that is open at the beginning of `rest`: behind the last line that ends one, since a paste may
+/// hold the mark that fences it; at the end when the marks do not pair up, or a forwarded message begins in between.
+inline std::size_t end_of_block(const fence& open, std::string_view rest) noexcept {
+  std::size_t marks = 0;
+  std::size_t last = rest.size();
+  for (std::size_t at = 0; at < rest.size();) {
+    const std::size_t line = rest.find('\n', at);
+    const std::size_t end = line == rest.npos ? rest.size() : line + 1;
+    const std::string_view this_line = rest.substr(at, end - at);
+    if (closes_block(open, this_line)) ++marks, last = end;
+    const std::size_t next = rest.find('\n', end);
+    if (begins_forwarded(this_line, rest.substr(end, next == rest.npos ? rest.npos : next - end))) return rest.size();
+    at = end;
   }
-  return false;
+  return marks % 2 == 1 ? last : rest.size();
 }
 
 /// Whether the line begins with `>`, behind blanks (also the one that does not break) and marks of a list.
@@ -166,9 +173,7 @@ void part_typed(std::string_view text, Typed typed, Pasted pasted) {
     const std::string_view next = text.substr(end, end_of_line(end) - end);
     const std::size_t first = line.find_first_not_of(" \t\r\n");
     const bool blank = first == line.npos;
-    if (open.length != 0) {
-      if (closes_block(open, line) && !closed_later(open, text.substr(end))) open = {};
-    } else if (begins_forwarded(line, next) || (is_mail_header(line) && is_mail_header(next))) {
+    if (begins_forwarded(line, next) || (is_mail_header(line) && is_mail_header(next))) {
       turn(true, at);
       flush(text.size());
       return;
@@ -185,6 +190,11 @@ void part_typed(std::string_view text, Typed typed, Pasted pasted) {
         const std::size_t closed = find_closing(open, line, open.at + open.length);
         if (closed == line.npos) break;
         open = find_fence(line, closed);
+      }
+      if (open.length != 0) {
+        at = end + end_of_block(open, text.substr(end));
+        open = {};
+        continue;
       }
     }
     at = end;

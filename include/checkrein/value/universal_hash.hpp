@@ -20,8 +20,8 @@ namespace checkrein {
 [[nodiscard]] inline digest128 universal_hash128(const digest128& key, std::uint64_t tag,
                                                  std::string_view bytes) noexcept {
   constexpr std::uint64_t prime = (std::uint64_t{1} << 61) - 1;
-  const std::uint64_t k1 = (key.low & prime) | 1;
-  const std::uint64_t k2 = (key.high & prime) | 1;
+  const std::uint64_t k1 = key.low & prime;
+  const std::uint64_t k2 = key.high & prime;
   const auto fold = [](std::uint64_t hash) { return (hash & prime) + (hash >> 61); };
   const auto step = [fold](std::uint64_t hash, std::uint64_t word, std::uint64_t k) {
     __extension__ using wide = unsigned __int128;

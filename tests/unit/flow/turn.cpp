@@ -55,9 +55,11 @@ TEST_CASE("turn: plain text is typed, in one stretch") {
   CHECK(parts("").empty());
 }
 
-TEST_CASE("turn: quoted lines are pasted, the lines around them are not") {
-  CHECK(typed_of("a\n> b\n>c\n  \t> d\ne") == "a\ne");
-  CHECK(typed_of("> b\r\na\r\n") == "a\r\n");
+TEST_CASE("turn: quoted lines are pasted, up to a blank line") {
+  CHECK(typed_of("a\n> b\n>c\n  \t> d\n\ne") == "a\n\ne");
+  CHECK(typed_of("> b\r\n\r\na\r\n") == "\r\na\r\n");
+  CHECK(typed_of("a\n> b\nstill theirs\n") == "a\n");  // a quote goes on to the next blank line
+  CHECK(typed_of("a\n- > b\n\xc2\xa0> c") == "a\n");
   CHECK(typed_of(">") == "");
 }
 

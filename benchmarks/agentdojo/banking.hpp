@@ -98,8 +98,7 @@ struct update_scheduled_transaction {
                            (std::optional<double>, amount), (std::optional<std::string>, subject),
                            (std::optional<std::string>, date), (std::optional<bool>, recurring));
   using rules = cr::tool<"update_scheduled_transaction", cr::about<"Update a scheduled transaction">, cr::spends,
-                         cr::when_given<"recipient", cr::sends>, cr::clearance<cr::confidential>,
-                         cr::control<"id", cr::from<cr::user, standing_orders>>,
+                         cr::clearance<cr::confidential>, cr::control<"id", cr::from<cr::user, standing_orders>>,
                          cr::control<"recipient", cr::from<cr::user, standing_orders>>,
                          cr::control<"amount", cr::from<cr::user>, cr::up_to<2000>>,
                          cr::control<"recurring", cr::from<cr::user>, cr::low_capacity>, cr::payload<"subject", "date">,

@@ -21,7 +21,15 @@ struct check_from_somewhere {
 };
 template <std::int64_t most>
 struct check_cap {
-  static_assert(most > 0, "[flow.cap_is_zero] up_to<n>: a cap is above zero; to forbid the argument, leave it out");
+  static_assert(
+      most > 0 && most <= 1'000'000'000'000,
+      "[flow.cap_out_of_range] up_to<n>: a cap is above zero and at most 10^12; to forbid the argument, leave it "
+      "out");
+};
+template <std::size_t arguments>
+struct check_writes_something {
+  static_assert(arguments > 0,
+                "[flow.writes_nothing] writes_to<place, \"argument\"...>: say which arguments land there");
 };
 template <class Place, bool ok>
 struct check_writable_place {
@@ -183,6 +191,7 @@ struct writes_to {
   using place = Place;
   static_assert(sizeof(detail::check_place<Place, detail::place_declaration<Place>>) > 0);
   static_assert(sizeof(detail::check_writable_place<Place, !std::is_same_v<Place, user>>) > 0);
+  static_assert(sizeof(detail::check_writes_something<sizeof...(arguments)>) > 0);
   static constexpr std::size_t count = sizeof...(arguments);
   static constexpr std::string_view names[sizeof...(arguments) + 1] = {arguments.view()..., {}};
 };

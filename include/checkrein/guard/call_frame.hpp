@@ -53,7 +53,7 @@ class call_frame {
   [[nodiscard]] std::vector<value_origin>& origins() noexcept { return origins_; }
   [[nodiscard]] question& asked() noexcept { return question_; }
   /// How the records of the result were selected.
-  [[nodiscard]] provenance selection() const noexcept { return selection_; }
+  [[nodiscard]] detail::selection selected_by() const noexcept { return selection_; }
   [[nodiscard]] label carries() const noexcept { return in_.seen | referenced_; }
   [[nodiscard]] const tool_flow& rules() const noexcept { return in_.gate.flows()[tool_]; }
 
@@ -84,7 +84,8 @@ class call_frame {
     flow_decision decided;
     {
       const std::lock_guard held{in_.state.lock};
-      if (!in_.approver.empty()) endorse(flow, arguments);
+      if (!in_.approver.empty() && in_.state.endorsed.size() < 64)
+        in_.state.endorsed.push_back(endorsement(in_.state.values, tool_, flow, arguments));
       const flow_input in{&gate,    in_.who,          in_.state,   tool_,
                           in_.seen, referenced_bits_, referenced_, !in_.approver.empty()};
       decided = flow_steps(in, flow, arguments);
@@ -100,7 +101,7 @@ class call_frame {
     if (const verdict may = gate.permit(tool_, arguments, said_); !may) return refuse(may.refusal());
     // 9 and 10: egress and advisory detectors have their place here.
     // 11: a person is asked.
-    if (decided.is == flow_decision::kind::ask) return ask(flow, decided);
+    if (decided.is == flow_decision::kind::ask) return ask(flow, decided, arguments);
     // 12: charged together, or not at all.
     if (const verdict paid = gate.charge(in_.who, tool_, decided.bits, now_); !paid) return refuse(paid.refusal());
     // 13: recorded before anything happens. What cannot be recorded does not run; it stays charged.
@@ -174,26 +175,6 @@ class call_frame {
     return &frame.reference_;
   }
 
-  /// The person who said yes vouched for every value that decides, for these arguments of this tool.
-  void endorse(const tool_flow& flow, const void* arguments) {
-    for (const argument_flow& rule : flow.controls) {
-      struct taking {
-        flow_state& state;
-        std::size_t tool;
-        std::uint8_t argument;
-      } to{in_.state, tool_, rule.index};
-      rule.each(arguments, {[](void* into, value_kind kind, std::string_view canonical) noexcept {
-                              auto& it = *static_cast<taking*>(into);
-                              const digest128 value =
-                                  endorsement(it.state.values, it.tool, it.argument, kind, canonical);
-                              if (it.state.endorsed.size() < 256 && !it.state.is_endorsed(value))
-                                it.state.endorsed.push_back(value);
-                              return true;
-                            },
-                            &to});
-    }
-  }
-
   bool refuse_flow(const flow_decision& decided, const tool_flow& flow) noexcept {
     constexpr std::string_view names[] = {
         "", "", "", "call integrity", "provenance", "clearance", "rule of two", "task grant"};
@@ -229,14 +210,17 @@ class call_frame {
   }
 
   /// Puts the call to a person: nothing runs, nothing is charged but the question.
-  bool ask(const tool_flow& flow, const flow_decision& decided) noexcept {
+  bool ask(const tool_flow& flow, const flow_decision& decided, const void* arguments) noexcept {
     flow_state& state = in_.state;
     const std::lock_guard held{state.lock};
     // A question that is out of date is nobody's any more.
     std::erase_if(state.questions, [&](const open_question& one) { return one.expires <= now_; });
     if (state.questions.size() >= flow_state::max_open || state.declined >= flow_state::max_declined)
       return refuse(reason::too_many_questions);
-    open_question fresh{fresh_nonce(), std::string{action_.tool}, std::string{action_.args}, now_ + question_lifetime,
+    // What would run, not what the model wrote: handles are resolved, and nothing else is in it.
+    std::string exact;
+    flow.write(exact, arguments);
+    open_question fresh{fresh_nonce(), std::string{action_.tool}, std::move(exact), now_ + question_lifetime,
                         carries()};
     if (const verdict may = in_.gate.open_question(in_.who, fresh.nonce, now_); !may) return refuse(may.refusal());
     why_ = decided.why;
@@ -261,7 +245,7 @@ class call_frame {
   std::uint32_t referenced_bits_ = 0;
   label referenced_{};
   std::string reference_;
-  provenance selection_ = provenance::found;
+  selection selection_{};
   std::uint8_t step_ = 0;
   std::string_view proof_{};
   bool ran_ = false;

@@ -35,16 +35,17 @@ struct approver {
 /// that came from trusted places.
 ///
 /// Used by one strand; the calls of one turn may run on several threads. It refers to its gate, which must outlive it.
+/// Not to be moved while a call of it runs or a turn of it is open; what it was moved from is closed.
 class conversation {
  public:
   conversation(conversation&& other) noexcept
       : gate_{other.gate_},
         who_{other.who_},
         number_{other.number_},
-        flow_{std::move(other.flow_)},
+        flow_{std::exchange(other.flow_, std::make_unique<detail::flow_state>(digest128{}))},
         closed_{other.closed_.exchange(true)},
         explain_{other.explain_},
-        turns_{other.turns_},
+        turns_{std::exchange(other.turns_, 0)},
         waiting_{std::move(other.waiting_)},
         refused_this_turn_{other.refused_this_turn_.load()},
         refused_untrusted_{other.refused_untrusted_.load()} {}
@@ -57,10 +58,15 @@ class conversation {
   reply call(const proposed_action& action) noexcept { return run(action, seen(), {}); }
 
   /// One answer of the model with several calls: all are vetted with what it had been shown when it wrote them, in
-  /// whatever order they are made, run and shown. What is shown while a turn is open counts from its end on.
+  /// whatever order they are made, run and shown. What is shown while it is open counts against every later turn at
+  /// once; the values in it are known from its end, or from the next turn on.
   class turn {
    public:
-    explicit turn(conversation& chat) noexcept : chat_{&chat}, seen_{chat.seen()} { ++chat_->turns_; }
+    explicit turn(conversation& chat) noexcept : chat_{&chat} {
+      chat_->settle();
+      seen_ = chat_->seen();
+      ++chat_->turns_;
+    }
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
     ~turn() {
@@ -71,7 +77,7 @@ class conversation {
 
    private:
     conversation* chat_;
-    label seen_;
+    label seen_{};
   };
 
   /// Goes on after a question, with what the visitor answered.
@@ -179,7 +185,7 @@ class conversation {
   struct waiting_result {
     detail::tool_output output;
     const tool_flow* rules;
-    provenance selection;
+    detail::selection selection;
   };
 
   conversation(const detail::gate_base& gate, const principal& who, bool closed)
@@ -204,8 +210,8 @@ class conversation {
     else if (frame.find_tool())
       gate_->invoke(frame.tool(), frame);
     if (frame.ran())
-      return reply{std::move(frame.output()), frame.rules(), frame.selection(), std::move(frame.origins()),
-                   frame.carries()};
+      return reply{std::move(frame.output()), frame.rules(), frame.selected_by(), std::move(frame.origins()),
+                   flow_.get()};
     if (frame.asks()) return reply{std::move(frame.asked())};
     refused_this_turn_.fetch_add(1);
     // What a document did is held against the conversation, never against the account.
@@ -249,24 +255,24 @@ class conversation {
     } else if (!frame.record(audit_event::answer, true)) {
       return reply{checkrein::refusal{reason::audit_unavailable}, {}, {}};
     } else {
-      return run(action, seen(), role);
+      return run(action, seen() | open.seen, role);
     }
     return reply{frame.why(), std::move(frame.said()), {}};
   }
 
   /// Takes in what a result shows.
-  void take_in(const detail::tool_output& output, const tool_flow& rules, provenance selection) {
+  void take_in(const detail::tool_output& output, const tool_flow& rules, detail::selection selection, bool own) {
     const std::lock_guard held{flow_->lock};
-    if (turns_ > 0) {
-      waiting_.push_back({output, &rules, selection});
-      return;
-    }
     flow_->seen = flow_->seen | output.carries;
-    flow_->learn(output, rules.result, selection);
+    if (!own)
+      flow_->seen = flow_->seen | label{integrity::untrusted, confidentiality::open};
+    else if (turns_ > 0)
+      waiting_.push_back({output, &rules, selection});
+    else
+      flow_->learn(output, rules.result, selection);
   }
   void settle() noexcept {
     const std::lock_guard held{flow_->lock};
-    for (const waiting_result& one : waiting_) flow_->seen = flow_->seen | one.output.carries;
     for (const waiting_result& one : waiting_) flow_->learn(one.output, one.rules->result, one.selection);
     waiting_.clear();
   }
@@ -292,12 +298,12 @@ inline conversation visit::converse(std::initializer_list<turn_part> parts) noex
 inline conversation visit::converse(const turn_part& words) noexcept { return converse({words}); }
 
 inline std::string_view reply::show(conversation& chat) const noexcept {
-  if (ran()) chat.take_in(output_, *rules_, selection_);
+  if (ran()) chat.take_in(output_, *rules_, selection_, home_ == chat.flow_.get());
   return text_;
 }
 
 inline std::string reply::hide(conversation& chat) const {
-  if (!ran()) return text_;
+  if (!ran() || home_ != chat.flow_.get()) return std::string{show(chat)};
   std::string out;
   detail::tool_output shown = output_;
   const label kept = output_.carries | label{integrity::untrusted, confidentiality::open};
@@ -328,7 +334,10 @@ inline std::string reply::hide(conversation& chat) const {
   for (const detail::found_value& one : output_.found)
     if (one.counterparty) shown.carries = shown.carries | label{integrity::untrusted, confidentiality::open};
   chat.flow_->seen = chat.flow_->seen | shown.carries;
-  chat.flow_->learn(shown, rules_->result, selection_);
+  if (chat.turns_ > 0)
+    chat.waiting_.push_back({shown, rules_, selection_});
+  else
+    chat.flow_->learn(shown, rules_->result, selection_);
   return out;
 }
 

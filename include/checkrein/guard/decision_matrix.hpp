@@ -19,7 +19,9 @@ namespace detail {
 
 /// Stands for any argument: one value, whose digest the state knows.
 inline bool some_value(const void*, const leaf_visitor& visit) noexcept { return visit(value_kind::email, "value"); }
-inline bool no_value_given(const void*, const leaf_visitor&) noexcept { return true; }
+inline bool without_value(const void*, const leaf_visitor&) noexcept { return true; }
+inline bool is_given(const void*) noexcept { return true; }
+inline bool is_absent(const void*) noexcept { return false; }
 
 /// One cell: what steps 3 to 7 say of a call of the tool whose control values are all proven alike.
 inline flow_decision decide_cell(const tool_flow& rules, std::size_t tool, label seen, provenance how, bool granted,
@@ -39,10 +41,11 @@ inline flow_decision decide_cell(const tool_flow& rules, std::size_t tool, label
   for (argument_flow& one : controls) {
     bool conditional = false;
     for (const conditional_effect& when : rules.conditional) conditional = conditional || when.index == one.index;
-    one.each = conditional && !optional_given ? &no_value_given : &some_value;
+    one.each = conditional && !optional_given ? &without_value : &some_value;
+    one.given = conditional && !optional_given ? &is_absent : &is_given;
   }
   std::vector<conditional_effect> conditional{rules.conditional.begin(), rules.conditional.end()};
-  for (conditional_effect& one : conditional) one.each = optional_given ? &some_value : &no_value_given;
+  for (conditional_effect& one : conditional) one.given = optional_given ? &is_given : &is_absent;
   tool_flow stub = rules;
   stub.controls = controls;
   stub.conditional = conditional;

@@ -30,6 +30,20 @@ struct handle {
   label carries;
 };
 
+/// How the records of a result were selected.
+struct selection {
+  provenance by =
+      provenance::found;  ///< `selected`: by values of the user; `listed`: by nothing; `found`: maybe a stranger
+  bool pointed = false;   ///< the user pointed at them, not a word of the user's order
+};
+
+/// A value that is proven in a call about one amount alone.
+struct bound_value {
+  digest128 value;
+  digest128 amount;
+  std::uint16_t sources;
+};
+
 /// A call that waits for a person.
 struct open_question {
   std::uint64_t nonce = 0;
@@ -46,6 +60,7 @@ struct open_question {
 struct flow_state {
   static constexpr std::size_t max_handles = 1024;
   static constexpr std::size_t max_handle_bytes = 4 * 1024 * 1024;
+  static constexpr std::size_t max_bound = 256;
   static constexpr std::size_t max_open = 3;      ///< questions at once
   static constexpr std::size_t max_declined = 3;  ///< noes after which nobody is asked any more
 
@@ -58,7 +73,8 @@ struct flow_state {
   std::size_t handle_bytes = 0;
   bool is_granted_some = false;        ///< a task grant was made
   std::vector<std::uint64_t> granted;  ///< bit i: tool i of the toolbox
-  std::vector<digest128> endorsed;     ///< values that a person vouched for, each for one argument of one tool
+  std::vector<digest128> endorsed;     ///< all values of a call that a person vouched for, as one
+  std::vector<bound_value> bound;      ///< values of records with an amount that the user typed
   std::vector<open_question> questions;
   std::uint32_t declined = 0;
   std::uint64_t version = 0;  ///< counts saves
@@ -68,6 +84,12 @@ struct flow_state {
   }
   [[nodiscard]] bool is_endorsed(const digest128& value) const noexcept {
     return std::find(endorsed.begin(), endorsed.end(), value) != endorsed.end();
+  }
+
+  [[nodiscard]] bool is_bound(const digest128& value, std::uint16_t sources, const digest128& amount) const noexcept {
+    for (const bound_value& one : bound)
+      if (one.value == value && one.amount == amount && (one.sources & sources) != 0) return true;
+    return false;
   }
 
   /// Takes in one part of the user's turn.
@@ -85,32 +107,43 @@ struct flow_state {
 
   /// Takes the values of a result's trusted fields, by how the record came to be found.
   ///
-  /// @param asked  `selected` when values of the user selected the records, `listed` when nothing selected them,
-  /// `found`
-  ///               when strangers may have
-  void learn(const tool_output& from, const result_flow& rules, provenance asked) {
+  /// What other parties are is worth more than `found` only where the user pointed at the records. One record that
+  /// alone holds an address or account which the user typed is the one that the user means: if the system wrote it
+  /// there, with all that it says; else with what the system says. One that alone holds an amount which the user typed
+  /// proves its values in a call about that very amount: whoever pays in to be found gets that much back, and no more.
+  void learn(const tool_output& from, const result_flow& rules, selection how) {
     if (rules.place == 0 || from.found.empty()) return;
     const bool few = from.records <= few_records;
     std::vector<digest128> digests;
     digests.reserve(from.found.size());
     for (const found_value& one : from.found) digests.push_back(values.digest(one.kind, one.canonical));
-    // A record that alone holds a value that the user typed is the one that the user means.
-    std::vector<bool> meant(from.records, false);
+    enum : std::uint8_t { no, for_system, for_all };
+    std::vector<std::uint8_t> meant(from.records, no);
+    std::vector<const digest128*> amounts(from.records, nullptr);
     for (std::size_t i = 0; i < digests.size(); ++i) {
       if (!values.selects(digests[i])) continue;
       bool alone = true;
       for (std::size_t k = 0; k < digests.size() && alone; ++k)
         alone = !(digests[k] == digests[i]) || from.found[k].record == from.found[i].record;
-      if (alone) meant[from.found[i].record] = true;
+      if (!alone) continue;
+      const std::uint32_t record = from.found[i].record;
+      if (from.found[i].kind == value_kind::amount)
+        amounts[record] = &digests[i];
+      else
+        meant[record] = std::max<std::uint8_t>(meant[record], from.found[i].counterparty ? for_system : for_all);
     }
     for (std::size_t i = 0; i < digests.size(); ++i) {
       const found_value& one = from.found[i];
-      provenance how = provenance::found;
-      if (meant[one.record] || (few && asked == provenance::selected))
-        how = provenance::selected;
-      else if (few && asked == provenance::listed && !one.counterparty)
-        how = provenance::listed;
-      values.learn(digests[i], rules.place, how);
+      provenance proven = provenance::found;
+      const bool picked = few && how.by == provenance::selected;
+      if (one.counterparty ? meant[one.record] == for_all || (picked && how.pointed)
+                           : meant[one.record] != no || picked)
+        proven = provenance::selected;
+      else if (few && how.by == provenance::listed && !one.counterparty)
+        proven = provenance::listed;
+      values.learn(digests[i], rules.place, proven);
+      if (amounts[one.record] != nullptr && bound.size() < max_bound)
+        bound.push_back({digests[i], *amounts[one.record], static_cast<std::uint16_t>(1U << rules.place)});
     }
   }
 

@@ -38,29 +38,47 @@ struct flow_decision {
   provenance weakest = provenance::typed;  ///< of all proven control values
 };
 
-/// One value for one argument of one tool: what a person vouches for.
-inline digest128 endorsement(const trusted_values& values, std::size_t tool, std::uint8_t argument, value_kind kind,
-                             std::string_view canonical) noexcept {
-  digest128 value = values.digest(kind, canonical);
-  value.high ^= (static_cast<std::uint64_t>(tool) << 8 | argument) * 0x9e3779b97f4a7c15U;
-  return value;
+/// All values that decide in one call, as one: what a person vouches for.
+inline digest128 endorsement(const trusted_values& values, std::size_t tool, const tool_flow& rules,
+                             const void* arguments) noexcept {
+  struct mixing {
+    const trusted_values& values;
+    std::uint64_t argument;
+    digest128 all;
+  } at{values, 0, {tool + 1, tool + 1}};
+  for (const argument_flow& rule : rules.controls) {
+    at.argument = rule.index + 1U;
+    rule.each(arguments, {[](void* into, value_kind kind, std::string_view canonical) noexcept {
+                            auto& it = *static_cast<mixing*>(into);
+                            const digest128 one = it.values.digest(kind, canonical);
+                            // In order, and with its argument: digests are random to whoever lacks the key.
+                            it.all.high = (it.all.high * 0x9e3779b97f4a7c15U + it.argument) ^ one.high;
+                            it.all.low = (it.all.low * 0xc2b2ae3d27d4eb4fU + it.argument) ^ one.low;
+                            return true;
+                          },
+                          &at});
+  }
+  return at.all;
 }
 
 /// Step 4 for one control argument.
 class argument_check {
  public:
-  argument_check(const flow_input& in, const argument_flow& rule, provenance need) noexcept
+  argument_check(const flow_input& in, const tool_flow& rules, const argument_flow& rule, provenance need,
+                 const void* arguments) noexcept
       : in_{in},
+        rules_{rules},
         rule_{rule},
         need_{need},
+        arguments_{arguments},
         by_user_{!in.seen.untrusted() && (rule.sources & 1) != 0 && (in.references >> rule.index & 1) == 0} {}
 
   /// @return false when a value of the argument is not proven
-  bool run(const void* arguments) noexcept {
-    return rule_.each(arguments, {[](void* self, value_kind kind, std::string_view canonical) noexcept {
-                                    return static_cast<argument_check*>(self)->take(kind, canonical);
-                                  },
-                                  this});
+  bool run() noexcept {
+    return rule_.each(arguments_, {[](void* self, value_kind kind, std::string_view canonical) noexcept {
+                                     return static_cast<argument_check*>(self)->take(kind, canonical);
+                                   },
+                                   this});
   }
 
   [[nodiscard]] bool given() const noexcept { return given_; }
@@ -71,24 +89,41 @@ class argument_check {
  private:
   bool take(value_kind kind, std::string_view canonical) noexcept {
     given_ = true;
-    if (by_user_) return proven_ = true;
+    if (by_user_) return prove(kind, provenance::typed);
     const provenance how = in_.state.values.proof(kind, canonical, rule_.sources);
-    if (how >= need_) {
-      if (how < weakest_) weakest_ = how;
-      return proven_ = true;
+    if (how >= need_) return prove(kind, how);
+    if (need_ <= provenance::selected) {
+      if (in_.gate != nullptr && in_.gate->holds(rule_.sources, in_.who, kind, canonical))
+        return prove(kind, provenance::selected);
+      if (!in_.state.bound.empty() && is_bound(kind, canonical)) return prove(kind, provenance::selected);
     }
-    if (need_ <= provenance::selected && in_.gate != nullptr &&
-        in_.gate->holds(rule_.sources, in_.who, kind, canonical)) {
-      if (weakest_ > provenance::selected) weakest_ = provenance::selected;
-      return proven_ = true;
-    }
-    if (!in_.state.endorsed.empty() &&
-        in_.state.is_endorsed(endorsement(in_.state.values, in_.tool, rule_.index, kind, canonical)))
-      return proven_ = true;
     if (rule_.bits == 0) return false;
     if (rule_.most != 0 && !within_cap(kind, canonical)) return false;
     bits_ += rule_.bits;
     return true;
+  }
+
+  bool prove(value_kind kind, provenance how) noexcept {
+    if (how < weakest_) weakest_ = how;
+    proven_ = proven_ || names(kind);
+    return true;
+  }
+
+  /// Whether the value is in the one record that has an amount which the user typed, and this call is about that
+  /// amount.
+  bool is_bound(value_kind kind, std::string_view canonical) const noexcept {
+    if (rules_.each_value == nullptr) return false;
+    struct looking {
+      const flow_state& state;
+      digest128 value;
+      std::uint16_t sources;
+    } at{in_.state, in_.state.values.digest(kind, canonical), rule_.sources};
+    return !rules_.each_value(arguments_, {[](void* into, value_kind other, std::string_view text) noexcept {
+                                             const auto& it = *static_cast<looking*>(into);
+                                             return !it.state.is_bound(it.value, it.sources,
+                                                                       it.state.values.digest(other, text));
+                                           },
+                                           &at});
   }
 
   /// Amounts to the cent, not below zero, up to the cap.
@@ -97,13 +132,14 @@ class argument_check {
     if ((kind != value_kind::number && kind != value_kind::amount) ||
         std::from_chars(canonical.data(), canonical.data() + canonical.size(), amount).ec != std::errc{})
       return false;
-    const double cents = amount * 100;
-    return amount >= 0 && amount <= rule_.most && std::abs(cents - std::nearbyint(cents)) < 1e-6;
+    return amount >= 0 && amount <= rule_.most && std::nearbyint(amount * 100) / 100 == amount;
   }
 
   const flow_input& in_;
+  const tool_flow& rules_;
   const argument_flow& rule_;
   provenance need_;
+  const void* arguments_;
   bool by_user_;
   bool given_ = false;
   bool proven_ = false;
@@ -111,29 +147,19 @@ class argument_check {
   provenance weakest_ = provenance::typed;
 };
 
-/// Whether the argument has a value at all.
-inline bool is_given(bool (*each)(const void*, const leaf_visitor&) noexcept, const void* arguments) noexcept {
-  return !each(arguments, {[](void*, value_kind, std::string_view) noexcept { return false; }, nullptr});
+/// What running the tool with these arguments does.
+inline effect_set effects_of_call(const tool_flow& rules, const void* arguments) noexcept {
+  effect_set all = rules.effects;
+  for (const conditional_effect& one : rules.conditional)
+    if (one.given(arguments)) all = all | one.effects;
+  return all;
 }
 
-/// What running the tool with these arguments does; and, where an argument is what brings an effect about, what that
-/// argument decides on top of the rest.
-struct effects_of_call {
-  effect_set steady{};
-  effect_set all{};
-
-  effects_of_call(const tool_flow& rules, const void* arguments) noexcept : steady{rules.effects}, all{rules.effects} {
-    for (const conditional_effect& one : rules.conditional)
-      if (is_given(one.each, arguments)) all = all | one.effects;
-  }
-  /// How well the argument has to be proven.
-  [[nodiscard]] provenance needed(const tool_flow& rules, const argument_flow& rule, bool granted) const noexcept {
-    effect_set decides = steady;
-    for (const conditional_effect& one : rules.conditional)
-      if (one.index == rule.index) decides = decides | one.effects;
-    return needed_provenance(decides, granted);
-  }
-};
+/// How well an argument has to be proven. One that is stored has to be worth as much as what comes back from the place.
+inline provenance needed_of(const argument_flow& rule, effect_set effects, bool granted) noexcept {
+  const provenance need = needed_provenance(effects, granted);
+  return rule.stored && need < provenance::selected ? provenance::selected : need;
+}
 
 /// Whether the user typed every single value of the call.
 inline bool typed_throughout(const flow_input& in, const tool_flow& rules, const void* arguments) noexcept {
@@ -152,8 +178,7 @@ inline bool typed_throughout(const flow_input& in, const tool_flow& rules, const
 /// step that no person can lift (5 and 7) outweighs one that a person may.
 inline flow_decision flow_steps(const flow_input& in, const tool_flow& rules, const void* arguments) noexcept {
   const bool untrusted = in.seen.untrusted();
-  const effects_of_call does{rules, arguments};
-  const effect_set effects = does.all;
+  const effect_set effects = effects_of_call(rules, arguments);
   const bool acts = effects.acts();
   const bool outside = reaches_outside(effects);
   const bool granted = in.state.is_granted_some && in.state.grants(in.tool);
@@ -164,9 +189,9 @@ inline flow_decision flow_steps(const flow_input& in, const tool_flow& rules, co
   bool given = false;
   bool proven = false;
   for (const argument_flow& rule : rules.controls) {
-    argument_check check{in, rule, does.needed(rules, rule, granted)};
-    if (!check.run(arguments) && unproven == nullptr) unproven = &rule;
-    given = given || check.given();
+    argument_check check{in, rules, rule, needed_of(rule, effects, granted), arguments};
+    if (!check.run() && unproven == nullptr) unproven = &rule;
+    given = given || (check.given() || rule.given(arguments));
     proven = proven || check.proven();
     out.bits += check.bits();
     if (check.proven() && check.weakest() < out.weakest) out.weakest = check.weakest();
@@ -204,7 +229,13 @@ inline flow_decision flow_steps(const flow_input& in, const tool_flow& rules, co
     out.why = refusal{reason::not_granted};
     return out;
   }
-  if (step == 0 || in.approved) {
+  // What a person vouched for goes on to hold where nothing can be lost by it: no money, no deed that cannot be undone,
+  // nothing private to carry.
+  const bool vouched = step != 0 && !in.approved && !in.state.endorsed.empty() && !effects.has(effect::spends) &&
+                       !effects.has(effect::destroys) && !effects.has(effect::shares) &&
+                       !effects.has(effect::executes) && carries.within(confidentiality::internal) &&
+                       in.state.is_endorsed(endorsement(in.state.values, in.tool, rules, arguments));
+  if (step == 0 || in.approved || vouched) {
     out.is = rules.question.always && !in.approved ? flow_decision::kind::ask : flow_decision::kind::allow;
     return out;
   }
@@ -219,34 +250,45 @@ inline flow_decision flow_steps(const flow_input& in, const tool_flow& rules, co
 ///
 /// @param seen        what the model had been shown when it wrote the call
 /// @param foreign     a handle on a stranger's text was among the arguments
-inline provenance selection_of(const trusted_values& values, label seen, bool foreign, const tool_flow& rules,
-                               const void* arguments) noexcept {
-  if (foreign) return provenance::found;
+inline selection selection_of(const trusted_values& values, label seen, bool foreign, const tool_flow& rules,
+                              const void* arguments) noexcept {
+  if (foreign) return {};
   struct looking {
     const trusted_values& values;
     bool untrusted;
     bool selects;
-  } at{values, seen.untrusted(), false};
+    bool pointed;
+    bool strange;
+  } at{values, seen.untrusted(), false, false, false};
   const bool users = rules.each_query(
       arguments, {[](void* into, value_kind kind, std::string_view canonical) noexcept {
                     auto& it = *static_cast<looking*>(into);
-                    if (kind == value_kind::choice) return true;
+                    if (kind == value_kind::choice) {
+                      it.strange = it.strange || it.untrusted;
+                      return true;
+                    }
                     // A count selects nothing, nor does a letter or a joker.
                     std::size_t telling = 0;
                     for (const char c : canonical)
                       telling += is_letter(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80 ? 1U : 0U;
-                    if (kind != value_kind::number && kind != value_kind::amount && telling >= 2) it.selects = true;
+                    const bool tells = names(kind) && kind != value_kind::number && telling >= 2;
+                    it.selects = it.selects || tells;
                     if (!it.untrusted || canonical.empty()) return true;
+                    // Any word of the order is the user's; what stands in quotes, and an address, was pointed at.
+                    it.pointed = it.pointed || (tells && (kind == value_kind::text || kind == value_kind::path
+                                                              ? it.values.words().contains_quoted(canonical)
+                                                              : true));
                     return it.values.proof(kind, canonical, 0xffff) >= provenance::selected;
                   },
                   &at});
-  if (!users) return provenance::found;
-  return at.selects ? provenance::selected : provenance::listed;
+  if (!users) return {};
+  const bool pointed = at.selects && !at.strange && (!at.untrusted || at.pointed);
+  return {at.selects ? provenance::selected : provenance::listed, pointed};
 }
 
 /// Where the values of a call come from, for people; made only when somebody wants to know.
 inline std::vector<value_origin> origins_of(const flow_input& in, const tool_flow& rules, const void* arguments) {
-  const effects_of_call does{rules, arguments};
+  const effect_set effects = effects_of_call(rules, arguments);
   const bool granted = in.state.is_granted_some && in.state.grants(in.tool);
   std::vector<value_origin> all;
   for (const argument_flow& rule : rules.controls) {
@@ -255,7 +297,7 @@ inline std::vector<value_origin> origins_of(const flow_input& in, const tool_flo
       const argument_flow& rule;
       provenance need;
       std::vector<value_origin>& all;
-    } to{in, rule, does.needed(rules, rule, granted), all};
+    } to{in, rule, needed_of(rule, effects, granted), all};
     rule.each(arguments, {[](void* into, value_kind kind, std::string_view canonical) noexcept {
                             auto& it = *static_cast<taking*>(into);
                             value_origin one{.argument = it.rule.argument, .value = std::string{canonical}};

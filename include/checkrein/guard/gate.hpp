@@ -156,8 +156,8 @@ class gate final : private detail::gate_base {
   void invoke(std::size_t tool, detail::call_frame& frame) const noexcept override { invoke_[tool](handlers_, frame); }
   void recall(std::size_t tool, std::string_view arguments, std::string_view shown, label seen,
               const detail::flow_state& state, detail::tool_output& output,
-              provenance& selection) const noexcept override {
-    recalls<typename parts::tools>::value[tool](flow::flows[tool], arguments, shown, seen, state, output, selection);
+              detail::selection& selected) const noexcept override {
+    recalls<typename parts::tools>::value[tool](flow::flows[tool], arguments, shown, seen, state, output, selected);
   }
   bool record(audit_record& what) const noexcept override {
     what.sequence = sequence_.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -182,7 +182,7 @@ class gate final : private detail::gate_base {
   struct recalls<List<Tools...>> {
     static constexpr void (*value[])(const tool_flow&, std::string_view, std::string_view, label,
                                      const detail::flow_state&, detail::tool_output&,
-                                     provenance&) noexcept = {&detail::recall_call<Tools>...};
+                                     detail::selection&) noexcept = {&detail::recall_call<Tools>...};
   };
 
   using invoke_function = void (*)(const void*, detail::call_frame&) noexcept;

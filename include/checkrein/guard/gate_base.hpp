@@ -19,6 +19,7 @@ namespace checkrein::detail {
 
 class call_frame;
 struct flow_state;
+struct selection;
 struct tool_output;
 
 /// What visits and conversations need of their gate, whatever its policy and clock: so they are no templates.
@@ -61,7 +62,7 @@ class gate_base {
 
   /// Takes a call of an earlier turn in again, from its text: what its result says, and who selected it.
   virtual void recall(std::size_t tool, std::string_view arguments, std::string_view shown, label seen,
-                      const flow_state& state, tool_output& output, provenance& selection) const noexcept = 0;
+                      const flow_state& state, tool_output& output, selection& selected) const noexcept = 0;
 
   /// Completes the record (sequence, policy) and hands it to the sink.
   [[nodiscard]] virtual bool record(audit_record& what) const noexcept = 0;

@@ -8,6 +8,7 @@
 
 #include <checkrein/base/explanation.hpp>
 #include <checkrein/base/result.hpp>
+#include <checkrein/guard/flow_state.hpp>
 #include <checkrein/guard/question.hpp>
 #include <checkrein/guard/tool_output.hpp>
 #include <checkrein/policy/flow_rules.hpp>
@@ -60,7 +61,8 @@ class [[nodiscard]] reply {
   /// A refusal's text is a neutral sentence, with the argument, the place in it, what the declaration allows and the
   /// wait when there are any; it never explains the fence and changes nothing.
   ///
-  /// @param chat  the conversation whose model will read the text
+  /// @param chat  the conversation whose model will read the text. In another one than the call's own, the text is a
+  ///              stranger's and proves nothing
   /// @return valid as long as the reply
   [[nodiscard]] std::string_view show(conversation& chat) const noexcept;
 
@@ -72,15 +74,15 @@ class [[nodiscard]] reply {
 
  private:
   friend class conversation;
-  reply(detail::tool_output&& output, const tool_flow& rules, provenance selection, std::vector<value_origin>&& origins,
-        label carries) noexcept
+  reply(detail::tool_output&& output, const tool_flow& rules, detail::selection selection,
+        std::vector<value_origin>&& origins, const void* home) noexcept
       : outcome_{outcome::ran},
         origins_{std::move(origins)},
         text_{std::move(output.text)},
         output_{std::move(output)},
         rules_{&rules},
         selection_{selection},
-        call_{carries} {}
+        home_{home} {}
   explicit reply(checkrein::question&& asked) : outcome_{outcome::pending}, question_{std::move(asked)} {
     origins_ = question_.values;
     text_ = "A person is asked first.";
@@ -123,8 +125,8 @@ class [[nodiscard]] reply {
   std::string text_;
   detail::tool_output output_{};
   const tool_flow* rules_ = nullptr;
-  provenance selection_ = provenance::found;
-  label call_{};
+  detail::selection selection_{};
+  const void* home_ = nullptr;  ///< the state of the conversation that the call was made in; never followed
 };
 
 }  // namespace checkrein

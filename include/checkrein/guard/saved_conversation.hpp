@@ -102,6 +102,12 @@ class conversation_codec {
     for (const std::uint64_t word : state.granted) append_word(out, word);
     append_word(out, state.endorsed.size());
     for (const digest128& one : state.endorsed) append_word(out, one.high), append_word(out, one.low);
+    append_word(out, state.bound.size());
+    for (const bound_value& one : state.bound) {
+      append_word(out, one.value.high), append_word(out, one.value.low);
+      append_word(out, one.amount.high), append_word(out, one.amount.low);
+      append_word(out, one.sources);
+    }
     append_word(out, state.questions.size());
     for (const open_question& one : state.questions) {
       append_word(out, one.nonce);
@@ -173,6 +179,13 @@ class conversation_codec {
       state.endorsed.push_back(one);
     }
     for (std::uint64_t n = in.count(40); n > 0; --n) {
+      bound_value one{};
+      one.value.high = in.word(), one.value.low = in.word();
+      one.amount.high = in.word(), one.amount.low = in.word();
+      one.sources = static_cast<std::uint16_t>(in.word());
+      state.bound.push_back(one);
+    }
+    for (std::uint64_t n = in.count(40); n > 0; --n) {
       open_question one;
       one.nonce = in.word();
       one.tool = in.part();
@@ -197,7 +210,7 @@ class conversation_codec {
     }
     for (const past& event : history) {
       for (const turn_part& part : event.said) state.hear(part);
-      std::vector<std::pair<tool_output, provenance>> results;
+      std::vector<std::pair<tool_output, selection>> results;
       std::vector<const tool_flow*> rules;
       for (const past_call& call : event.calls) {
         const std::size_t tool = gate.find_tool(call.tool);
@@ -206,11 +219,11 @@ class conversation_codec {
           state.seen = state.seen | label{integrity::untrusted, confidentiality::confidential};
           continue;
         }
-        auto& [output, selection] = results.emplace_back(tool_output{}, provenance::found);
+        auto& [output, selected] = results.emplace_back();
         rules.push_back(&gate.flows()[tool]);
-        gate.recall(tool, call.args, call.shown, state.seen, state, output, selection);
+        gate.recall(tool, call.args, call.shown, state.seen, state, output, selected);
       }
-      for (const auto& [output, selection] : results) state.seen = state.seen | output.carries;
+      for (const auto& [output, selected] : results) state.seen = state.seen | output.carries;
       for (std::size_t i = 0; i < results.size(); ++i)
         state.learn(results[i].first, rules[i]->result, results[i].second);
     }
@@ -237,13 +250,13 @@ class conversation_codec {
 /// How a gate takes in a call of an earlier turn again; see `gate_base::recall`.
 template <class Tool>
 void recall_call(const tool_flow& rules, std::string_view arguments, std::string_view shown, label seen,
-                 const flow_state& state, tool_output& output, provenance& selection) noexcept {
+                 const flow_state& state, tool_output& output, selection& selected) noexcept {
   output = reread_output<Tool>(shown, rules.result);
-  selection = provenance::found;
+  selected = {};
   if constexpr (!std::is_void_v<record_of<Tool>>) {
     Tool read{};
     if (read_object(arguments, fields_of<Tool>(), &read))
-      selection = selection_of(state.values, seen, false, rules, &read);
+      selected = selection_of(state.values, seen, false, rules, &read);
   }
 }
 

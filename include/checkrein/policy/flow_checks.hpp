@@ -20,9 +20,10 @@ struct check_control_rule {
 };
 template <class Tool, fixed_string argument, bool ok>
 struct check_amount_cap {
-  static_assert(ok,
-                "[flow.amount_without_cap] low_capacity is no rule for a number of a tool that spends: from<user>, or "
-                "up_to<n> with a cap");
+  static_assert(
+      ok,
+      "[flow.amount_without_cap] low_capacity is no rule for a number of a tool that spends, sends, shares, destroys "
+      "or executes, since it names an amount or a thing: from<...>, or up_to<n> with a cap");
 };
 template <class Tool, bool ok>
 struct check_trifecta {
@@ -51,6 +52,10 @@ struct check_said_once {
 template <class Tool, bool ok>
 struct check_asked_tool {
   static_assert(ok, "[flow.asks_no_tool] a question is about a tool that is not in the toolbox");
+};
+template <std::size_t same>
+struct check_place_names {
+  static_assert(same == 0, "[flow.two_places_of_a_name] two places of a policy have one name: which of them is meant?");
 };
 template <std::size_t places>
 struct check_place_count {
@@ -87,15 +92,20 @@ constexpr auto first_name() noexcept {
   }
 }
 
+template <class Tool>
+constexpr bool only_stores() noexcept {
+  constexpr effect_set does = Tool::rules::effects;
+  return !reaches_outside(does) && !does.has(effect::destroys);
+}
 template <class Tool, class Control, class Places>
 struct check_control_of_clause;
 template <class Tool, fixed_string name, class... Rules, class Places>
 struct check_control_of_clause<Tool, control<name, Rules...>, Places> {
   using flow = control_flow<Tool, Places, name, Rules...>;
   static_assert(sizeof(typename flow::check) > 0);
-  static_assert(sizeof(check_amount_cap<Tool, name,
-                                        !(flow::low && Tool::rules::effects.has(effect::spends) &&
-                                          is_amount<typename flow::member::type>)>) > 0);
+  static_assert(
+      sizeof(check_amount_cap<Tool, name,
+                              !(flow::low && !only_stores<Tool>() && is_amount<typename flow::member::type>)>) > 0);
 };
 
 template <class Tool, class Ruled, class Places>
@@ -119,25 +129,29 @@ struct check_tool_flow {
 
 // --- laundering ---
 
-/// What the trusted fields of a place's records are, over all tools that yield them.
-template <class Place, class Clause>
-constexpr bool lands_in_trusted_field(std::string_view) noexcept {
-  return false;
+/// The kinds of value in the trusted fields of `Record` that an argument of this name lands in: the one of its name,
+/// else any.
+template <class Record, std::uint32_t trusted>
+constexpr std::uint16_t kinds_landed(std::string_view argument) noexcept {
+  const std::uint32_t bit = field_bit<Record>(argument);
+  const std::uint32_t lands = bit == 0 ? trusted : trusted & bit;
+  return [&]<std::size_t... i>(std::index_sequence<i...>) {
+    return static_cast<std::uint16_t>(
+        (((lands >> i & 1) != 0 ? unsigned{kinds_in<typename one_member<Record, i>::type>()} : 0U) | ... | 0U));
+  }
+  (std::make_index_sequence<mp::mp_size<accessors_of<Record>>::value>{});
 }
 template <class Place, class Record, class Here, class... Fields>
-constexpr bool lands_in(std::string_view argument, const yields<Record, Here, Fields...>*) noexcept {
-  if constexpr (std::is_same_v<Place, Here>) {
-    constexpr std::uint32_t trusted =
-        yields<Record, Here, Fields...>::system_bits | yields<Record, Here, Fields...>::counterparty_bits;
-    const std::uint32_t bit = field_bit<Record>(argument);
-    return bit == 0 ? trusted != 0 : (trusted & bit) != 0;
-  } else {
-    return false;
-  }
+constexpr std::uint16_t lands_in(std::string_view argument, const yields<Record, Here, Fields...>*) noexcept {
+  if constexpr (std::is_same_v<Place, Here>)
+    return kinds_landed<Record, yields<Record, Here, Fields...>::system_bits |
+                                    yields<Record, Here, Fields...>::counterparty_bits>(argument);
+  else
+    return 0;
 }
 template <class Place>
-constexpr bool lands_in(std::string_view, const void*) noexcept {
-  return false;
+constexpr std::uint16_t lands_in(std::string_view, const void*) noexcept {
+  return 0;
 }
 template <class Place, class Clause>
 inline constexpr bool yields_from = false;
@@ -149,8 +163,8 @@ constexpr bool any_yields(mp::mp_list<Clauses...>) noexcept {
   return (yields_from<Place, Clauses> || ...);
 }
 template <class Place, class... Clauses>
-constexpr bool any_lands(std::string_view argument, mp::mp_list<Clauses...>) noexcept {
-  return (lands_in<Place>(argument, static_cast<const Clauses*>(nullptr)) || ...);
+constexpr std::uint16_t all_landed(std::string_view argument, mp::mp_list<Clauses...>) noexcept {
+  return static_cast<std::uint16_t>((lands_in<Place>(argument, static_cast<const Clauses*>(nullptr)) | ... | 0));
 }
 
 /// The sources of the rule of an argument by its name; all of them when it has none, or when strangers may choose.
@@ -183,23 +197,16 @@ template <class Table, class AllClauses, class Tool, std::size_t tool, class Pla
 struct check_writer<Table, AllClauses, Tool, tool, writes_to<Place, arguments...>> {
   static constexpr std::size_t number = place_number<typename Table::places, Place>;
   static constexpr bool trusted = is_trusted_place<Table>(number);
-  /// The kinds of value that can be in the argument, also in one that has no rule.
-  template <fixed_string argument>
-  static constexpr std::uint16_t kinds() noexcept {
-    constexpr std::size_t at = field_index<Tool>(argument.view());
-    if constexpr (at < fields_of<Tool>().size())
-      return kinds_in<typename one_member<Tool, at>::type>();
-    else
-      return 0;  // said by the check
-  }
-  static constexpr bool fine(std::string_view argument, std::uint16_t kinds) noexcept {
+  static constexpr bool fine(std::string_view argument) noexcept {
     if (!trusted) return true;
-    if (any_yields<Place>(AllClauses{}) && !any_lands<Place>(argument, AllClauses{})) return true;
+    // A place that no tool yields is looked up: any value may come back.
+    const std::uint16_t kinds =
+        any_yields<Place>(AllClauses{}) ? all_landed<Place>(argument, AllClauses{}) : std::uint16_t{0xffff};
+    if (kinds == 0) return true;
     return (sources_of_argument<Table, tool>(argument) & ~allowed_by_readers<Table>(number, kinds)) == 0;
   }
   static_assert((sizeof(check_argument<Tool, arguments, hint<Tool, arguments>>) + ... + 1) > 0);
-  static_assert((sizeof(check_laundering<Tool, Place, arguments, fine(arguments.view(), kinds<arguments>())>) + ... +
-                 1) > 0);
+  static_assert((sizeof(check_laundering<Tool, Place, arguments, fine(arguments.view())>) + ... + 1) > 0);
   static_assert(sizeof(check_secrecy_kept < Tool, Place,
                        mp::mp_count_if<clauses_of_tool<Tool>, is_clearance_t>::value == 0 ||
                            Table::flows[tool].clearance <= Place::secrecy >) > 0);
@@ -224,12 +231,18 @@ constexpr bool reads_both() noexcept {
   }
   return untrusted && confidential_too;
 }
+/// Whether an argument decides whom or what the call is about, and no stranger may choose it.
+constexpr bool names_something(const tool_flow& flow) noexcept {
+  for (const argument_flow& rule : flow.controls)
+    if (rule.bits == 0 && (rule.kinds & naming_kinds) != 0) return true;
+  return false;
+}
 template <class Table>
 constexpr bool breaks_trifecta(std::size_t tool) noexcept {
   const tool_flow& flow = Table::flows[tool];
   effect_set any = flow.effects;
   for (const conditional_effect& one : flow.conditional) any = any | one.effects;
-  return !reaches_outside(any) || flow.clearance <= confidentiality::internal || !flow.controls.empty() ||
+  return !reaches_outside(any) || flow.clearance <= confidentiality::internal || names_something(flow) ||
          flow.question.always || !reads_both<Table>();
 }
 
@@ -261,6 +274,15 @@ inline constexpr bool controls_are_ruled = false;
 template <class... Tools>
 inline constexpr bool controls_are_ruled<mp::mp_list<Tools...>> = ((unruled<Tools>() == 0) && ...);
 
+template <class... Places>
+constexpr std::size_t same_names(mp::mp_list<Places...>) noexcept {
+  const std::array<std::string_view, sizeof...(Places)> names{Places::name...};
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k) same += names[i] == names[k] ? 1U : 0U;
+  return same;
+}
+
 /// The checks of how values flow between the tools of a policy.
 template <class Clauses, class Tools>
 struct check_flow;
@@ -268,6 +290,7 @@ template <class... PolicyClauses, class... Tools>
 struct check_flow<mp::mp_list<PolicyClauses...>, mp::mp_list<Tools...>> {
   using places = places_of<mp::mp_list<Tools...>>;
   static_assert(sizeof(check_place_count<mp::mp_size<places>::value>) > 0);
+  static_assert(sizeof(check_place_names<same_names(places{})>) > 0);
   static_assert((sizeof(check_tool_flow<Tools, places>) + ... + 1) > 0);
   static_assert(
       sizeof(check_flow_rules<

@@ -8,16 +8,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
 #include <checkrein/flow/clauses.hpp>
+#include <checkrein/flow/label.hpp>
 #include <checkrein/flow/trusted_values.hpp>
 #include <checkrein/policy/flow_clauses.hpp>
 #include <checkrein/policy/policy_traits.hpp>
 #include <checkrein/tool/effect.hpp>
 #include <checkrein/tool/when_given.hpp>
 #include <checkrein/value/leaves.hpp>
+#include <checkrein/value/write.hpp>
 
 namespace checkrein {
 
@@ -29,14 +32,16 @@ struct argument_flow {
   std::uint16_t kinds = 0;    ///< of the values that can be in it
   std::uint8_t bits = 0;      ///< what it costs when a stranger chooses the value; 0: strangers may not
   double most = 0;            ///< strangers may choose amounts up to this; 0: no cap
+  bool stored = false;        ///< it is written to a place: what comes back from there may be worth more
   bool (*each)(const void*, const detail::leaf_visitor&) noexcept = nullptr;  ///< of the whole argument struct
+  bool (*given)(const void*) noexcept = nullptr;                              ///< of the whole argument struct
 };
 
 /// What a tool does when an argument is given.
 struct conditional_effect {
   std::uint8_t index = 0;
   effect_set effects{};
-  bool (*each)(const void*, const detail::leaf_visitor&) noexcept = nullptr;
+  bool (*given)(const void*) noexcept = nullptr;
 };
 
 /// Whom a tool's calls are put to.
@@ -64,8 +69,10 @@ struct tool_flow {
   confidentiality clearance = confidentiality::secret;  ///< of a tool that does not reach outside: no limit
   question_rule question{};
   result_flow result{};
-  bool (*each_query)(const void*, const detail::leaf_visitor&) noexcept = nullptr;  ///< all arguments but payload
+  bool (*each_query)(const void*, const detail::leaf_visitor&) noexcept =
+      nullptr;  ///< what selects records: all arguments, but payload of a tool that acts
   bool (*each_value)(const void*, const detail::leaf_visitor&) noexcept = nullptr;  ///< all arguments
+  void (*write)(std::string&, const void*) = nullptr;  ///< the arguments as JSON; only where a person may be asked
 };
 
 namespace detail {
@@ -75,6 +82,12 @@ constexpr bool reaches_outside(effect_set effects) noexcept {
   return effects.has(effect::sends) || effects.has(effect::shares) || effects.has(effect::spends) ||
          effects.has(effect::executes);
 }
+
+/// Kinds of value that say whom or what a call is about; not how much, when, or which of a few.
+inline constexpr std::uint16_t naming_kinds = static_cast<std::uint16_t>(
+    ~(1U << static_cast<unsigned>(value_kind::choice) | 1U << static_cast<unsigned>(value_kind::amount) |
+      1U << static_cast<unsigned>(value_kind::date)));
+constexpr bool names(value_kind kind) noexcept { return (naming_kinds >> static_cast<unsigned>(kind) & 1) != 0; }
 
 /// How well the control arguments of a tool with these effects have to be proven.
 ///
@@ -186,6 +199,7 @@ struct one_member {
   static bool each(const void* object, const leaf_visitor& visit) noexcept {
     return each_leaf(accessor{}(*static_cast<const Struct*>(object)), visit);
   }
+  static bool given(const void* object) noexcept { return is_present(accessor{}(*static_cast<const Struct*>(object))); }
 };
 
 /// Hands over the values of the members whose bits are set.
@@ -273,7 +287,8 @@ struct control_flow {
                   : static_cast<std::uint8_t>(
                         cap == 0 ? 0 : std::bit_width(static_cast<std::uint64_t>(cap) * 100)),  // to the cent
       .most = static_cast<double>(cap),
-      .each = &member::each};
+      .each = &member::each,
+      .given = &member::given};
   struct check {
     static_assert(sizeof(check_low_capacity < name, typename member::type,
                          !low || capacity<typename member::type>() != 0 >) > 0);
@@ -301,7 +316,7 @@ struct control_of_clause<Tool, Places, control<name, Rules...>> : control_flow<T
 template <class Tool, class Clause>
 constexpr conditional_effect conditional_of() noexcept {
   constexpr std::size_t index = field_index<Tool>(Clause::name);
-  return {static_cast<std::uint8_t>(index), Clause::effects, &one_member<Tool, index>::each};
+  return {static_cast<std::uint8_t>(index), Clause::effects, &one_member<Tool, index>::given};
 }
 
 /// Effects that do not depend on arguments.
@@ -362,6 +377,20 @@ concept limits_bits = requires {
   typename T::bits_clause;
 };
 
+template <class Writer>
+constexpr bool stores_argument(std::string_view argument) noexcept {
+  for (std::size_t i = 0; i < Writer::count; ++i)
+    if (Writer::names[i] == argument) return true;
+  return false;
+}
+/// The least secret of the places that a tool writes to.
+template <class... Writers>
+constexpr confidentiality least_secret(mp::mp_list<Writers...>) noexcept {
+  confidentiality least = confidentiality::secret;
+  ((least = Writers::place::secrecy < least ? Writers::place::secrecy : least), ...);
+  return least;
+}
+
 /// The flow rules of one tool in one policy.
 template <class Tool, class PolicyClauses, class Places>
 struct flow_of {
@@ -373,12 +402,19 @@ struct flow_of {
   using own_texts = mp::mp_copy_if<clauses, is_own_text_t>;
   using clearances = mp::mp_copy_if<clauses, is_clearance_t>;
 
+  template <class... Writers>
+  static constexpr bool is_stored([[maybe_unused]] std::string_view argument, mp::mp_list<Writers...>) noexcept {
+    return (stores_argument<Writers>(argument) || ...);
+  }
   template <class List>
   struct arrays;
   template <class... Clauses>
   struct arrays<mp::mp_list<Clauses...>> {
-    static constexpr std::array<argument_flow, sizeof...(Clauses)> controls{
-        control_of_clause<Tool, Places, Clauses>::value...};
+    static constexpr auto controls = [] {
+      std::array<argument_flow, sizeof...(Clauses)> all{control_of_clause<Tool, Places, Clauses>::value...};
+      for (argument_flow& one : all) one.stored = is_stored(one.argument, writers{});
+      return all;
+    }();
   };
   template <class List>
   struct effects_when;
@@ -399,7 +435,7 @@ struct flow_of {
     if constexpr (mp::mp_size<clearances>::value > 0)
       return mp::mp_first<clearances>::most;
     else if constexpr (mp::mp_size<writers>::value > 0 && !reaches_outside(Tool::rules::effects))
-      return mp::mp_first<writers>::place::secrecy;
+      return least_secret(writers{});
     else
       return reaches_outside(Tool::rules::effects) ? confidentiality::open : confidentiality::secret;
   }
@@ -430,9 +466,14 @@ struct flow_of {
     all.clearance = most();
     all.question = question_of<Tool>(PolicyClauses{});
     all.result = result();
-    if constexpr (mp::mp_size<yielders>::value > 0) all.each_query = &some_members<Tool, ~payload>::each;
+    if constexpr (mp::mp_size<yielders>::value > 0)
+      all.each_query = &some_members < Tool, Tool::rules::effects.acts() ? ~payload : ~0U > ::each;
     if constexpr (reaches_outside(Tool::rules::effects) && most() < confidentiality::secret)
       all.each_value = &some_members<Tool, ~0U>::each;
+    if constexpr (question_of<Tool>(PolicyClauses{}).always || question_of<Tool>(PolicyClauses{}).after_untrusted)
+      all.write = [](std::string& out, const void* arguments) {
+        append_json(out, *static_cast<const Tool*>(arguments));
+      };
     return all;
   }
 };

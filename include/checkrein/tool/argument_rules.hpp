@@ -12,12 +12,6 @@ namespace checkrein {
 
 namespace detail {
 
-template <class Tool, fixed_string argument, class Hint>
-struct check_argument {
-  static_assert(std::is_same_v<Hint, spelled_right>,
-                "[tool.no_such_argument] the tool's argument struct has no member of this name (see did_you_mean)");
-};
-
 template <fixed_string argument, class Rule, bool ok>
 struct check_argument_rule {
   static_assert(
@@ -43,6 +37,7 @@ constexpr std::uint32_t argument_bit(std::string_view name) noexcept {
 template <fixed_string name, class... Rules>
 struct control {
   using tool_clause = void;
+  static_assert((sizeof(Rules) + ... + 1) > 0);  // a rule that is wrong in itself says so here
   template <class Tool>
   struct check {
     static_assert(sizeof(detail::check_argument<Tool, name, detail::hint<Tool, name>>) > 0);

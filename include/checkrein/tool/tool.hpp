@@ -191,6 +191,7 @@ struct check_tool_rules<true, Tool, name, Clauses...> {
 /// compile.
 template <fixed_string tool_name, class... Clauses>
 struct tool {
+  static_assert((sizeof(Clauses) + ... + 1) > 0);  // a clause that is wrong in itself says so here, in the fewest lines
   static constexpr std::string_view name = tool_name.view();
   static constexpr std::string_view about = [] {
     std::string_view text;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <checkrein/tool/name_index.hpp>
@@ -79,6 +80,17 @@ struct check_toolbox {
   static_assert(sizeof(check_tools < (sizeof...(Tools) > 0) && (tool_declaration<Tools> && ...), Tools... >) > 0);
 };
 
+/// The rules of a tool, or `nothing`; looked at without a constraint, so that a wrong clause needs few lines.
+template <class T>
+struct rules_of {
+  using type = nothing;
+};
+template <class T>
+requires requires { typename T::rules; }
+struct rules_of<T> {
+  using type = std::conditional_t<std::is_void_v<typename T::rules>, nothing, typename T::rules>;
+};
+
 }  // namespace detail
 
 /// The tools that a model may propose. Whatever is not listed does not exist.
@@ -86,6 +98,7 @@ template <class... Tools>
 struct toolbox {
   using policy_clause = void;
   using toolbox_clause = void;
+  static_assert((sizeof(typename detail::rules_of<Tools>::type) + ... + 1) > 0);  // a wrong clause says so here
   static constexpr std::size_t size = sizeof...(Tools);
 
   template <template <class...> class List>

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 #include <checkrein/base/fixed_string.hpp>
 #include <checkrein/value/fields.hpp>
@@ -55,5 +56,11 @@ constexpr auto hint_for() noexcept {
 
 template <class Tool, fixed_string name>
 using hint = decltype(hint_for<Tool, name>());
+
+template <class Tool, fixed_string argument, class Hint>
+struct check_argument {
+  static_assert(std::is_same_v<Hint, spelled_right>,
+                "[tool.no_such_argument] the tool's argument struct has no member of this name (see did_you_mean)");
+};
 
 }  // namespace checkrein::detail

@@ -87,45 +87,46 @@ struct till {
   std::vector<std::string> ran;
 };
 
+inline auto bodies_of(till& w) {
+  return cr::handlers{cr::on<list_bills>([&w](const cr::checked<list_bills>&) { return w.bills; }),
+                      cr::on<list_files>([&w](const cr::checked<list_files>&) { return w.files; }),
+                      cr::on<save_payee>([&w](const cr::checked<save_payee>& c) {
+                        w.saved = c->account.view();
+                        return "saved";
+                      }),
+                      cr::on<find_payee>([&w](const cr::checked<find_payee>&) {
+                        std::vector<payee> all(1);
+                        if (!all[0].account.assign(w.saved)) all.clear();
+                        return all;
+                      }),
+                      cr::on<transfer>([&w](const cr::checked<transfer>& c) {
+                        w.ran.push_back("transfer " + std::string(c->account.view()));
+                        return "done";
+                      }),
+                      cr::on<update_file>([&w](const cr::checked<update_file>& c) {
+                        w.ran.push_back("update " + std::string(c->id.view()));
+                        return "done";
+                      }),
+                      cr::on<set_guests>([&w](const cr::checked<set_guests>&) {
+                        w.ran.emplace_back("guests");
+                        return "done";
+                      }),
+                      cr::on<read_flag>([](const cr::checked<read_flag>&) {
+                        flagged one;
+                        one.urgent = true;
+                        return one;
+                      }),
+                      cr::on<post>([&w](const cr::checked<post>&) {
+                        w.ran.emplace_back("post");
+                        return "done";
+                      })};
+}
+
 struct counter : till {
-  static auto bodies(till& w) {
-    return cr::handlers{cr::on<list_bills>([&w](const cr::checked<list_bills>&) { return w.bills; }),
-                        cr::on<list_files>([&w](const cr::checked<list_files>&) { return w.files; }),
-                        cr::on<save_payee>([&w](const cr::checked<save_payee>& c) {
-                          w.saved = c->account.view();
-                          return "saved";
-                        }),
-                        cr::on<find_payee>([&w](const cr::checked<find_payee>&) {
-                          std::vector<payee> all(1);
-                          if (!all[0].account.assign(w.saved)) all.clear();
-                          return all;
-                        }),
-                        cr::on<transfer>([&w](const cr::checked<transfer>& c) {
-                          w.ran.push_back("transfer " + std::string(c->account.view()));
-                          return "done";
-                        }),
-                        cr::on<update_file>([&w](const cr::checked<update_file>& c) {
-                          w.ran.push_back("update " + std::string(c->id.view()));
-                          return "done";
-                        }),
-                        cr::on<set_guests>([&w](const cr::checked<set_guests>&) {
-                          w.ran.emplace_back("guests");
-                          return "done";
-                        }),
-                        cr::on<read_flag>([](const cr::checked<read_flag>&) {
-                          flagged one;
-                          one.urgent = true;
-                          return one;
-                        }),
-                        cr::on<post>([&w](const cr::checked<post>&) {
-                          w.ran.emplace_back("post");
-                          return "done";
-                        })};
-  }
   cr::memory_store<bank> memory;
   cr::null_sink sink;
   cr::testing::manual_clock clock;
-  decltype(bodies(std::declval<till&>())) handlers = bodies(*this);
+  decltype(bodies_of(std::declval<till&>())) handlers = bodies_of(*this);
   cr::gate<bank, cr::testing::manual_clock> gate{memory, handlers, sink, clock};
 
   cr::conversation tainted(std::string_view words) {

@@ -1,0 +1,22 @@
+// expect: \[flow\.bits_out_of_range\]
+#include <checkrein/policy/policy.hpp>
+#include <checkrein/rate/exact.hpp>
+
+namespace cr = checkrein;
+using std::chrono::minutes;
+
+struct send_mail {
+  BOOST_HANA_DEFINE_STRUCT(send_mail, (cr::email, to), (std::string, body));
+  using rules = cr::tool<"send_mail", cr::about<"Sends one e-mail">, cr::sends, cr::control<"to", cr::from<cr::user>>,
+                         cr::payload<"body">>;
+};
+
+#if CHECKREIN_REJECT
+struct desk : cr::policy<cr::toolbox<send_mail>, cr::needs<cr::verified<cr::email>>,
+                         cr::limit<cr::visits, cr::per_account, cr::exact<20, minutes>>, cr::strangers_choose<0>> {};
+#else
+struct desk : cr::policy<cr::toolbox<send_mail>, cr::needs<cr::verified<cr::email>>,
+                         cr::limit<cr::visits, cr::per_account, cr::exact<20, minutes>>, cr::strangers_choose<64>> {};
+#endif
+
+int main() { return sizeof(desk) > 0 ? 0 : 1; }

@@ -1,0 +1,28 @@
+// expect: \[flow\.no_such_field\]
+#include <checkrein/policy/policy.hpp>
+#include <checkrein/rate/exact.hpp>
+
+namespace cr = checkrein;
+using std::chrono::minutes;
+
+struct mailbox : cr::place<"mailbox", cr::external> {};
+struct mail {
+  BOOST_HANA_DEFINE_STRUCT(mail, (std::string, id), (cr::email, sender), (std::string, body));
+};
+
+#if CHECKREIN_REJECT
+#define FIELD "from"
+#else
+#define FIELD "sender"
+#endif
+
+struct read_mail {
+  BOOST_HANA_DEFINE_STRUCT(read_mail, (int, newest));
+  using rules = cr::tool<"read_mail", cr::about<"Reads the newest mail">, cr::reads,
+                         cr::yields<mail, mailbox, cr::system_writes<"id">, cr::counterparty_writes<FIELD>>>;
+};
+
+struct desk : cr::policy<cr::toolbox<read_mail>, cr::needs<cr::verified<cr::email>>,
+                         cr::limit<cr::visits, cr::per_account, cr::exact<20, minutes>>> {};
+
+int main() { return sizeof(desk) > 0 ? 0 : 1; }

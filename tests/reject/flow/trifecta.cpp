@@ -1,0 +1,33 @@
+// expect: \[flow\.trifecta\]
+#include <checkrein/policy/policy.hpp>
+#include <checkrein/rate/exact.hpp>
+
+namespace cr = checkrein;
+using std::chrono::minutes;
+
+struct mailbox : cr::place<"mailbox", cr::external> {};
+struct mail {
+  BOOST_HANA_DEFINE_STRUCT(mail, (std::string, id), (cr::email, sender), (std::string, body));
+};
+
+#if CHECKREIN_REJECT
+#define ROOM cr::payload<"room", "text">
+#else
+#define ROOM cr::control<"room", cr::from<cr::user>>, cr::payload<"text">
+#endif
+
+struct read_mail {
+  BOOST_HANA_DEFINE_STRUCT(read_mail, (int, newest));
+  using rules = cr::tool<"read_mail", cr::about<"Reads the newest mail">, cr::reads,
+                         cr::yields<mail, mailbox, cr::system_writes<"id">>>;
+};
+
+struct post {
+  BOOST_HANA_DEFINE_STRUCT(post, (std::string, room), (std::string, text));
+  using rules = cr::tool<"post", cr::about<"Posts into a chat room">, cr::sends, cr::clearance<cr::confidential>, ROOM>;
+};
+
+struct desk : cr::policy<cr::toolbox<read_mail, post>, cr::needs<cr::verified<cr::email>>,
+                         cr::limit<cr::visits, cr::per_account, cr::exact<20, minutes>>> {};
+
+int main() { return sizeof(desk) > 0 ? 0 : 1; }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cmath>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -132,7 +132,9 @@ class argument_check {
     if ((kind != value_kind::number && kind != value_kind::amount) ||
         std::from_chars(canonical.data(), canonical.data() + canonical.size(), amount).ec != std::errc{})
       return false;
-    return amount >= 0 && amount <= rule_.most && std::nearbyint(amount * 100) / 100 == amount;
+    if (!(amount >= 0 && amount <= rule_.most)) return false;  // at most 10^12
+    const auto cents = static_cast<std::int64_t>(amount * 100 + 0.5);
+    return static_cast<double>(cents) / 100 == amount;
   }
 
   const flow_input& in_;

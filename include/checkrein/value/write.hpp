@@ -7,7 +7,6 @@
 #include <boost/mp11/algorithm.hpp>
 
 #include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -55,7 +54,7 @@ void append_value(std::string& out, const T& value) {
   } else if constexpr (std::is_integral_v<T>) {
     append_number(out, value);
   } else if constexpr (std::is_same_v<T, double>) {
-    if (std::isfinite(value))
+    if (value - value == 0)  // finite
       append_number(out, value);
     else
       out += "null";

@@ -81,9 +81,9 @@ class handler {
   static_assert(sizeof(detail::check_handler_tool<Tool, detail::tool_declaration<Tool>>) > 0);
   static_assert(sizeof(detail::check_handler_signature<Tool, detail::takes_checked<Tool, Body>()>) > 0);
   static_assert(
-      sizeof(
-          detail::check_handler_return<Tool, detail::returns_text<Tool, Body, detail::takes_checked<Tool, Body>()>()>) >
-      0);
+      sizeof(detail::check_handler_return<
+             Tool, detail::returns_text<Tool, Body,
+                                        detail::tool_declaration<Tool> && detail::takes_checked<Tool, Body>()>()>) > 0);
 
  public:
   explicit handler(Body body) : body_{std::move(body)} {}

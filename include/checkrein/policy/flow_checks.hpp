@@ -18,6 +18,12 @@ struct check_control_rule {
                 "[flow.control_without_rule] this argument decides what a tool that acts does: say where its value may "
                 "come from, control<\"argument\", from<user>>, or that it decides nothing, payload<\"argument\">");
 };
+template <class Tool, fixed_string argument, std::size_t rules>
+struct check_one_cap {
+  static_assert(
+      rules <= 1,
+      "[flow.two_caps] a control argument has one rule for what strangers may choose: low_capacity or up_to<n>");
+};
 template <class Tool, fixed_string argument, bool ok>
 struct check_amount_cap {
   static_assert(
@@ -98,6 +104,7 @@ template <class Tool, class... Controls, class Places>
 struct check_controls<Tool, mp::mp_list<Controls...>, Places> {
   template <class Control>
   using flow = control_of_clause<Tool, Places, Control>;
+  static_assert((sizeof(check_one_cap<Tool, flow<Controls>::argument, flow<Controls>::caps>) + ... + 1) > 0);
   static_assert((sizeof(check_amount_cap<Tool, flow<Controls>::argument, flow<Controls>::amount_fits>) + ... + 1) > 0);
   static_assert((sizeof(check_low_capacity<flow<Controls>::argument, typename flow<Controls>::member::type,
                                            flow<Controls>::low_fits>) +

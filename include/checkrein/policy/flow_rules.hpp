@@ -266,6 +266,8 @@ struct control_flow {
   using member = one_member<Tool, index>;
   static constexpr std::int64_t cap = (cap_of_rule<Rules> + ... + 0);
   static constexpr bool low = (std::is_same_v<Rules, low_capacity> || ...);
+  static constexpr std::size_t caps =
+      (std::size_t{std::is_same_v<Rules, low_capacity> || cap_of_rule<Rules> != 0} + ... + 0);
 
   template <class Rule>
   struct sources_of {

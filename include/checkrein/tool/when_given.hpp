@@ -54,6 +54,7 @@ struct when_given {
   using conditional_clause = void;
   static constexpr std::string_view name = argument.view();
   static constexpr effect_set effects = detail::effects_together<Effects...>();
+  static_assert(sizeof(detail::check_conditional_effect<void, (sizeof...(Effects) > 0)>) > 0);
   static_assert((sizeof(detail::check_conditional_effect<Effects, detail::is_effect_clause<Effects>>) + ... + 1) > 0);
   template <class Tool>
   struct check {

@@ -44,7 +44,8 @@ constexpr bool is_supported() noexcept {
   if constexpr (is_optional<T>)
     return !is_optional<typename T::value_type> && is_supported<typename T::value_type>();
   else if constexpr (is_list<T>)
-    return !is_optional<typename T::value_type> && is_supported<typename T::value_type>();
+    return !is_optional<typename T::value_type> && !std::is_same_v<typename T::value_type, bool> &&
+           is_supported<typename T::value_type>();
   else
     return std::is_same_v<T, bool> ||
            (std::is_integral_v<T> && sizeof(T) > 1 && !std::is_same_v<T, wchar_t> && !std::is_same_v<T, char16_t> &&

@@ -123,7 +123,7 @@ inline auto bodies_of(till& w) {
 }
 
 struct counter : till {
-  cr::memory_store<bank> memory;
+  cr::memory_store<bank> memory{{.accounts = 64, .clients = 16}};
   cr::null_sink sink;
   cr::testing::manual_clock clock;
   decltype(bodies_of(std::declval<till&>())) handlers = bodies_of(*this);

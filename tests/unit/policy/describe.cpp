@@ -57,8 +57,8 @@ TEST_CASE("describe: Markdown is a page for a reviewer") {
   CHECK(page.find("Accounts with: verified email (at most 365 days ago).") != std::string::npos);
   CHECK(page.find("| visits | per account | 3 per minute |") != std::string::npos);
   CHECK(page.find("| 12 | ban | 7 days |") != std::string::npos);
-  CHECK(page.find("| to | control | `") != std::string::npos);
-  CHECK(page.find("| body | payload | `") != std::string::npos);
+  CHECK(page.find("| to | control | from user | `") != std::string::npos);
+  CHECK(page.find("| body | payload |  | `") != std::string::npos);
   CHECK(page.find("Also needs: verified phone (at most 90 days ago).") != std::string::npos);
 }
 

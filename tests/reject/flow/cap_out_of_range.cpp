@@ -1,4 +1,4 @@
-// expect: \[flow\.cap_is_zero\]
+// expect: \[flow\.cap_out_of_range\]
 #include <checkrein/policy/policy.hpp>
 #include <checkrein/rate/exact.hpp>
 

@@ -99,18 +99,7 @@ class conversation {
   /// the names may be the stranger's choice; with `unknown_tool` for a name that is not in the toolbox
   verdict grant(std::span<const std::string_view> tools) noexcept {
     const std::lock_guard held{flow_->lock};
-    if (!flow_->is_granted_some && flow_->seen.untrusted()) return reason::not_granted;
-    std::vector<std::uint64_t> bits((gate_->tools().size() + 63) / 64);
-    for (const std::string_view name : tools) {
-      const std::size_t tool = gate_->find_tool(name);
-      if (tool >= gate_->tools().size()) return reason::unknown_tool;
-      bits[tool / 64] |= std::uint64_t{1} << (tool % 64);
-    }
-    if (flow_->is_granted_some)
-      for (std::size_t i = 0; i < bits.size(); ++i) bits[i] &= flow_->granted[i];
-    flow_->granted = std::move(bits);
-    flow_->is_granted_some = true;
-    return verdict::allowed();
+    return flow_->grant(*gate_, tools);
   }
   verdict grant(std::initializer_list<std::string_view> tools) noexcept {
     return grant(std::span<const std::string_view>{tools.begin(), tools.size()});

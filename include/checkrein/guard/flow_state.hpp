@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include <checkrein/flow/label.hpp>
 #include <checkrein/flow/trusted_values.hpp>
 #include <checkrein/flow/turn.hpp>
+#include <checkrein/guard/gate_base.hpp>
 #include <checkrein/guard/tool_output.hpp>
 #include <checkrein/store/spinlock.hpp>
 #include <checkrein/value/digest.hpp>
@@ -81,6 +83,21 @@ struct flow_state {
 
   [[nodiscard]] bool grants(std::size_t tool) const noexcept {
     return !is_granted_some || (tool / 64 < granted.size() && (granted[tool / 64] >> (tool % 64) & 1) != 0);
+  }
+  /// See `conversation::grant`.
+  verdict grant(const gate_base& gate, std::span<const std::string_view> tools) {
+    if (!is_granted_some && seen.untrusted()) return reason::not_granted;
+    std::vector<std::uint64_t> bits((gate.tools().size() + 63) / 64);
+    for (const std::string_view name : tools) {
+      const std::size_t tool = gate.find_tool(name);
+      if (tool >= gate.tools().size()) return reason::unknown_tool;
+      bits[tool / 64] |= std::uint64_t{1} << (tool % 64);
+    }
+    if (is_granted_some)
+      for (std::size_t i = 0; i < bits.size(); ++i) bits[i] &= granted[i];
+    granted = std::move(bits);
+    is_granted_some = true;
+    return verdict::allowed();
   }
   [[nodiscard]] bool is_endorsed(const digest128& value) const noexcept {
     return std::find(endorsed.begin(), endorsed.end(), value) != endorsed.end();

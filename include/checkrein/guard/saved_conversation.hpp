@@ -210,13 +210,14 @@ class conversation_codec {
     }
     for (const past& event : history) {
       for (const turn_part& part : event.said) state.hear(part);
+      if (!event.granted.empty() && !state.grant(gate, event.granted)) chat.closed_.store(true);
       std::vector<std::pair<tool_output, selection>> results;
       std::vector<const tool_flow*> rules;
       for (const past_call& call : event.calls) {
         const std::size_t tool = gate.find_tool(call.tool);
         if (tool >= gate.tools().size()) {
-          // No tool of this policy: whatever was shown, a stranger may have written it.
-          state.seen = state.seen | label{integrity::untrusted, confidentiality::confidential};
+          // No tool of this policy: whatever was shown, nothing is known about it.
+          state.seen = state.seen | label::unknown();
           continue;
         }
         auto& [output, selected] = results.emplace_back();

@@ -5,22 +5,24 @@
 namespace cr = checkrein;
 using std::chrono::minutes;
 
-template <int number>
-struct shelf : cr::place<"shelf", cr::operators> {};
-
+#define SHELF(n) \
+  struct shelf_##n : cr::place<"shelf_" #n, cr::operators> {};
+SHELF(1)
+SHELF(2) SHELF(3) SHELF(4) SHELF(5) SHELF(6) SHELF(7) SHELF(8) SHELF(9) SHELF(10) SHELF(11) SHELF(12) SHELF(13)
+    SHELF(14) SHELF(15) SHELF(16)
 #if CHECKREIN_REJECT
-#define LAST 16
+#define LAST shelf_16
 #else
-#define LAST 15
+#define LAST shelf_15
 #endif
 
-struct send_mail {
+        struct send_mail {
   BOOST_HANA_DEFINE_STRUCT(send_mail, (cr::email, to), (std::string, body));
-  using rules = cr::tool<"send_mail", cr::about<"Sends one e-mail">, cr::sends,
-                         cr::control<"to", cr::from<cr::user, shelf<1>, shelf<2>, shelf<3>, shelf<4>, shelf<5>,
-                                                    shelf<6>, shelf<7>, shelf<8>, shelf<9>, shelf<10>, shelf<11>,
-                                                    shelf<12>, shelf<13>, shelf<14>, shelf<15>, shelf<LAST>>>,
-                         cr::payload<"body">>;
+  using rules = cr::tool<
+      "send_mail", cr::about<"Sends one e-mail">, cr::sends,
+      cr::control<"to", cr::from<cr::user, shelf_1, shelf_2, shelf_3, shelf_4, shelf_5, shelf_6, shelf_7, shelf_8,
+                                 shelf_9, shelf_10, shelf_11, shelf_12, shelf_13, shelf_14, shelf_15, LAST>>,
+      cr::payload<"body">>;
 };
 
 struct desk : cr::policy<cr::toolbox<send_mail>, cr::needs<cr::verified<cr::email>>,

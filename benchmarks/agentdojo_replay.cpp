@@ -29,6 +29,7 @@ constexpr auto usage = R"(agentdojo_replay [options] --out FILE CORPUS...
   --grant none|user-steps   whether the calls that the task takes are granted beforehand
   --mode enforce|ask        whether a refused call is put before a person
   --labels usual|strict     whether senders and participants that a tool authenticated are trusted
+  --between nothing|save|rebuild   what happens to a conversation after each step; no decision may depend on it
   --explain                 print each call with its decision and where its values came from
 agentdojo_replay --describe SUITE   print the policy of the suite as JSON
 )"sv;
@@ -38,6 +39,7 @@ struct options {
   std::string grant = "none";
   std::string mode = "enforce";
   std::string labels = "usual";
+  std::string between = "nothing";
   std::string out;
   std::string describe;
   bool explain = false;
@@ -70,6 +72,8 @@ options read_options(int argc, char** argv) {
       chosen.mode = one_of(option, value, "enforce"sv, "ask"sv);
     else if (option == "--labels"sv)
       chosen.labels = one_of(option, value, "usual"sv, "strict"sv);
+    else if (option == "--between"sv)
+      chosen.between = one_of(option, value, "nothing"sv, "save"sv, "rebuild"sv);
     else if (option == "--describe"sv)
       chosen.describe = value;
     else if (option == "--out"sv)
@@ -113,7 +117,10 @@ void run(const options& chosen, Guard& guard) {
 int main(int argc, char** argv) try {
   const options chosen = read_options(argc, argv);
   if (chosen.guard == "checkrein" || !chosen.describe.empty()) {
-    suites guard{chosen.mode == "ask", chosen.labels == "strict", chosen.explain};
+    suites guard{chosen.mode == "ask", chosen.labels == "strict", chosen.explain,
+                 chosen.between == "save"      ? agentdojo::between::save
+                 : chosen.between == "rebuild" ? agentdojo::between::rebuild
+                                               : agentdojo::between::nothing};
     if (chosen.describe.empty()) {
       run(chosen, guard);
     } else if (guard.knows(chosen.describe)) {

@@ -7,12 +7,15 @@
 #include <boost/mp11/list.hpp>
 
 #include <chrono>
+#include <deque>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "replay.hpp"
@@ -28,7 +31,7 @@ template <class Suite, class... More>
 struct suite_policy
     : checkrein::policy<
           typename Suite::tools, checkrein::needs<checkrein::verified<checkrein::email>>,
-          checkrein::limit<checkrein::visits, checkrein::per_account, checkrein::exact<20, std::chrono::minutes>>,
+          checkrein::limit<checkrein::visits, checkrein::per_account, checkrein::smooth<1000, std::chrono::seconds>>,
           More...> {};
 
 /// The body of a tool: gives back what was recorded.
@@ -68,6 +71,9 @@ class any_desk {
  public:
   virtual ~any_desk() = default;
   virtual checkrein::conversation open(const std::string& prompt) = 0;
+  /// The same conversation, saved and restored; or rebuilt from its history.
+  virtual checkrein::conversation again(checkrein::conversation& chat) = 0;
+  virtual checkrein::conversation rebuilt(std::span<const checkrein::past> history) = 0;
   virtual std::string describe() const = 0;
   std::string output;  ///< what the next body returns
 };
@@ -77,14 +83,27 @@ class desk final : public any_desk {
  public:
   checkrein::conversation open(const std::string& prompt) override {
     // Every conversation has an account of its own, so that no window or question of another is in its way.
-    checkrein::principal who{checkrein::account{"https://replay.example", "visitor-" + std::to_string(++visitors_)}};
-    who.has_verified<checkrein::email>(clock_.now() - std::chrono::hours{1});
-    auto visit = gate_.admit(who);
-    return visit->converse(checkrein::typed{prompt});
+    ++visitors_;
+    return visit().converse(checkrein::typed{prompt});
+  }
+  checkrein::conversation again(checkrein::conversation& chat) override {
+    const std::string saved = chat.save();
+    auto restored = visit().restore(saved, chat.saves());
+    return std::move(*restored);
+  }
+  checkrein::conversation rebuilt(std::span<const checkrein::past> history) override {
+    return visit().rebuild(history, checkrein::history_kept::by_ourselves);
   }
   std::string describe() const override { return checkrein::describe<Policy>().json(); }
 
  private:
+  checkrein::visit visit() {
+    checkrein::principal who{checkrein::account{"https://replay.example", "visitor-" + std::to_string(visitors_)}};
+    who.has_verified<checkrein::email>(clock_.now() - std::chrono::hours{1});
+    auto visit = gate_.admit(who);
+    return std::move(*visit);
+  }
+
   struct no_sink {
     bool write(const checkrein::audit_record&) noexcept { return true; }
   };
@@ -109,30 +128,50 @@ std::unique_ptr<any_desk> make_desk(bool ask, bool strict) {
 
 }  // namespace detail
 
+/// What happens to a conversation between two steps: nothing that may change a decision.
+enum class between { nothing, save, rebuild };
+
 /// One recorded conversation under a gate.
 class checkrein_session {
  public:
-  checkrein_session(detail::any_desk& desk, const conversation& begin, bool explain)
-      : desk_{&desk}, chat_{desk.open(begin.prompt)}, explain_{explain} {
+  checkrein_session(detail::any_desk& desk, const conversation& begin, bool explain, between what)
+      : desk_{&desk},
+        chat_{std::make_unique<checkrein::conversation>(desk.open(begin.prompt))},
+        explain_{explain},
+        between_{what},
+        prompt_{begin.prompt} {
+    history_.push_back({.said = {checkrein::typed{prompt_}}});
     if (!begin.granted) return;
-    std::vector<std::string_view> names;
-    for (const call& one : *begin.granted) names.push_back(one.tool);
-    static_cast<void>(chat_.grant(names));
+    for (const call& one : *begin.granted) granted_.push_back(one.tool);
+    std::vector<std::string_view> names{granted_.begin(), granted_.end()};
+    static_cast<void>(chat_->grant(names));
+    history_.push_back({.granted = std::move(names)});
   }
+  checkrein_session(const checkrein_session&) = delete;  // the history views texts of the session
+  checkrein_session& operator=(const checkrein_session&) = delete;
 
   verdict ask(const call& proposed, const std::string& output) {
     desk_->output = output;
-    reply_.emplace(chat_.call({.id = "1", .tool = proposed.tool, .args = proposed.args}));
+    reply_.emplace(chat_->call({.id = "1", .tool = proposed.tool, .args = proposed.args}));
     if (explain_) print(proposed);
+    if (!reply_->ran() && !reply_->pending()) history_.push_back({.refused = 1});
     return reply_->ran() ? verdict::allow : reply_->pending() ? verdict::approve : verdict::deny;
   }
   void settle_question(bool yes) {
     const std::string token = reply_->question().token;
-    reply_.emplace(chat_.resume(token, yes ? checkrein::answer::yes() : checkrein::answer::no()));
+    reply_.emplace(chat_->resume(token, yes ? checkrein::answer::yes() : checkrein::answer::no()));
+    if (!yes) history_.push_back({.declined = 1});
     if (explain_)
       std::cerr << "    answered " << (yes ? "yes" : "no") << ": " << (reply_->ran() ? "ran" : "did not run") << '\n';
   }
-  void feed(const call&, const std::string&) { static_cast<void>(reply_->show(chat_)); }
+  void feed(const call& ran, const std::string&) {
+    kept_.push_back({ran.tool, ran.args, std::string{reply_->show(*chat_)}});
+    history_.push_back({.calls = {{kept_.back().tool, kept_.back().args, kept_.back().shown}}});
+    if (between_ == between::save)
+      chat_ = std::make_unique<checkrein::conversation>(desk_->again(*chat_));
+    else if (between_ == between::rebuild)
+      chat_ = std::make_unique<checkrein::conversation>(desk_->rebuilt(history_));
+  }
 
  private:
   void print(const call& proposed) const {
@@ -149,28 +188,39 @@ class checkrein_session {
   }
 
   detail::any_desk* desk_;
-  checkrein::conversation chat_;
+  std::unique_ptr<checkrein::conversation> chat_;
   std::optional<checkrein::reply> reply_;
   bool explain_;
+  between between_;
+  std::string prompt_;
+  std::vector<std::string> granted_;
+  struct shown_call {
+    std::string tool;
+    std::string args;
+    std::string shown;
+  };
+  std::deque<shown_call> kept_;
+  std::vector<checkrein::past> history_;
 };
 
 /// A gate for each suite.
 template <class... Suites>
 class checkrein_guard {
  public:
-  checkrein_guard(bool ask, bool strict, bool explain) : explain_{explain} {
+  checkrein_guard(bool ask, bool strict, bool explain, between what) : explain_{explain}, between_{what} {
     (desks_.emplace(Suites::name, detail::make_desk<Suites>(ask, strict)), ...);
   }
   [[nodiscard]] bool knows(const std::string& suite) const { return desks_.contains(suite); }
   [[nodiscard]] checkrein_session open(const conversation& begin) const {
     if (explain_) std::cerr << begin.suite << ": " << begin.prompt.substr(0, 300) << '\n';
-    return {*desks_.at(begin.suite), begin, explain_};
+    return checkrein_session{*desks_.at(begin.suite), begin, explain_, between_};
   }
   [[nodiscard]] std::string describe(const std::string& suite) const { return desks_.at(suite)->describe(); }
 
  private:
   std::map<std::string, std::unique_ptr<detail::any_desk>> desks_;
   bool explain_;
+  between between_;
 };
 
 }  // namespace agentdojo

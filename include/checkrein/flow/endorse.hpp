@@ -107,9 +107,13 @@ template <class Policy, class Endorser, class T, label carried>
       0);
   constexpr label vouched{carried.untrusted() ? integrity::endorsed : carried.integrity(), carried.confidentiality(),
                           carried.sources()};
-  using out = labeled<typename given::value_type, vouched>;
   auto made = Endorser::apply(value.template carried_to<confidentiality::secret>());
-  return made ? std::optional<out>{out{*std::move(made)}} : std::optional<out>{};
+  if constexpr (detail::is_any_optional<given>) {
+    using out = labeled<typename given::value_type, vouched>;
+    return made ? std::optional<out>{out{*std::move(made)}} : std::optional<out>{};
+  } else {
+    return std::optional{labeled<given, vouched>{std::move(made)}};  // said by the check; no second error
+  }
 }
 
 /// What the declassifier lets out of a value: `declassify<shop, last_four_digits>(card)`. Only what the policy lists,
@@ -124,7 +128,8 @@ template <class Policy, class Declassifier, class T, label carried>
       sizeof(detail::check_listed<Policy, Declassifier,
                                   detail::any_declassifier<Declassifier>(static_cast<const Policy*>(nullptr))>) > 0);
   static_assert(sizeof(detail::check_declassifies_trusted<Declassifier, !carried.untrusted()>) > 0);
-  constexpr confidentiality most = detail::level_of<level>;
+  constexpr confidentiality most =
+      detail::is_level_of_confidentiality<level> ? detail::level_of<level> : confidentiality::open;  // no second error
   constexpr label left{carried.integrity(), carried.confidentiality() < most ? carried.confidentiality() : most,
                        carried.sources()};
   auto made = Declassifier::apply(value.template carried_to<confidentiality::secret>());

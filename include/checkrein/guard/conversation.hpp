@@ -189,6 +189,12 @@ class conversation {
     for (const turn_part& part : parts) flow_->hear(part);
   }
 
+  /// What a document did is held against the conversation, never against the account.
+  void count_refusal(label seen) noexcept {
+    refused_this_turn_.fetch_add(1);
+    if (seen.untrusted() && refused_untrusted_.fetch_add(1) + 1 >= refusals_until_closed) closed_.store(true);
+  }
+
   reply run(const proposed_action& action, label seen, std::string_view approver) noexcept {
     const detail::call_context in{*gate_, who_, number_, *flow_, seen, explain_, approver};
     detail::call_frame frame{in, action};
@@ -202,9 +208,7 @@ class conversation {
       return reply{std::move(frame.output()), frame.rules(), frame.selected_by(), std::move(frame.origins()),
                    flow_.get()};
     if (frame.asks()) return reply{std::move(frame.asked())};
-    refused_this_turn_.fetch_add(1);
-    // What a document did is held against the conversation, never against the account.
-    if (seen.untrusted() && refused_untrusted_.fetch_add(1) + 1 >= refusals_until_closed) closed_.store(true);
+    count_refusal(seen);
     return reply{frame.why(), std::move(frame.said()), std::move(frame.origins())};
   }
 

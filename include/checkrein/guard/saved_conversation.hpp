@@ -79,6 +79,7 @@ class conversation_codec {
     append_word(out, state.version);
     append_word(out, chat.number_);
     append_word(out, chat.closed_.load() ? 1 : 0);
+    append_word(out, static_cast<std::uint64_t>(chat.refused_this_turn_.load()));
     append_word(out, static_cast<std::uint64_t>(chat.refused_untrusted_.load()));
     append_word(out, state.seen.bits);
     append_word(out, state.values.key().high);
@@ -142,6 +143,7 @@ class conversation_codec {
     conversation chat{gate, next.who_, false};
     chat.number_ = in.word();
     chat.closed_.store(in.word() != 0);
+    chat.refused_this_turn_.store(static_cast<int>(in.word()));
     chat.refused_untrusted_.store(static_cast<int>(in.word()));
     label seen;
     seen.bits = static_cast<std::uint32_t>(in.word());
@@ -210,6 +212,9 @@ class conversation_codec {
     }
     for (const past& event : history) {
       for (const turn_part& part : event.said) state.hear(part);
+      if (!event.said.empty()) chat.refused_this_turn_.store(0);
+      for (std::uint32_t i = 0; i < event.refused && !chat.closed(); ++i) chat.count_refusal(state.seen);
+      state.declined += event.declined;
       if (!event.granted.empty() && !state.grant(gate, event.granted)) chat.closed_.store(true);
       std::vector<std::pair<tool_output, selection>> results;
       std::vector<const tool_flow*> rules;

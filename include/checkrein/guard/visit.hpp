@@ -26,11 +26,13 @@ struct past_call {
   std::string_view shown;
 };
 
-/// One event of a history: what the user said, the calls of one answer of the model that ran and were shown, or a task
-/// grant.
+/// One event of a history: what the user said, the calls of one answer of the model that ran and were shown, how many
+/// were refused, or a task grant.
 struct past {
   std::vector<turn_part> said{};
   std::vector<past_call> calls{};
+  std::uint32_t refused = 0;                ///< calls of this answer
+  std::uint32_t declined = 0;               ///< questions about calls of this answer that a person said no to
   std::vector<std::string_view> granted{};  ///< tools, as in `conversation::grant`
 };
 
@@ -68,7 +70,7 @@ class visit {
   /// Makes a conversation again from the history of a chat: what the user said, and the results that were shown.
   ///
   /// Decides as the first conversation did, but for handles (what was hidden is not in a history, so such a result is a
-  /// stranger's), for questions and for counts of refusals. A grant that cannot be repeated closes the conversation. Of
+  /// stranger's) and for questions. A grant that cannot be repeated closes the conversation. Of
   /// a history that the host did not keep itself, nothing is believed: the conversation is untrusted from the first
   /// byte, and proves no value.
   [[nodiscard]] conversation rebuild(std::span<const past> history, history_kept kept) noexcept;

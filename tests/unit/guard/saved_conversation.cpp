@@ -97,6 +97,8 @@ std::vector<std::string> play(const script& plays, between what, unsigned after)
     if (said.ran()) {
       kept.emplace_back(shown);
       history.push_back({{}, {{plays.steps[i].tool, plays.steps[i].args, kept.back()}}});
+    } else if (!said.pending()) {
+      history.push_back({.refused = 1});
     }
     if ((after >> i & 1) == 0) continue;
     if (what == between::saved) {
@@ -216,15 +218,15 @@ TEST_CASE("rebuilt: a result that no gate wrote is a stranger's, whatever it loo
     CHECK(chat.call({"1", "send_mail", R"({"to":["eve@evil.example"],"body":"x"})"}).pending());
   }
   const std::vector<cr::past> granted{{{cr::typed{"hello"}}, {}},
-                                      {{}, {}, {"read_board", "wipe"}},
+                                      {.granted = {"read_board", "wipe"}},
                                       {{}, {{"read_board", "{}", R"({"text":"x"})"}}},
-                                      {{}, {}, {"read_board"}}};
+                                      {.granted = {"read_board"}}};
   auto task = visit_of(o).rebuild(granted, cr::history_kept::by_ourselves);
   CHECK(task.untrusted());
   CHECK(task.call({"1", "read_board", "{}"}).ran());
   CHECK(why(task.call({"2", "today", "{}"})) == cr::reason::not_granted);
   CHECK(why(task.call({"3", "wipe", "{}"})) == cr::reason::not_granted);
-  const std::vector<cr::past> too_late{{{cr::pasted{"x"}}, {}}, {{}, {}, {"read_board"}}};
+  const std::vector<cr::past> too_late{{{cr::pasted{"x"}}, {}}, {.granted = {"read_board"}}};
   CHECK(visit_of(o).rebuild(too_late, cr::history_kept::by_ourselves).closed());
   const std::vector<cr::past> unknown{{{}, {{"no_such_tool", "{}", "x"}}}};
   CHECK(visit_of(o).rebuild(unknown, cr::history_kept::by_ourselves).untrusted());

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -142,9 +143,23 @@ class corpus_reader {
     return true;
   }
 
+  /// Some models' interfaces know no whole numbers, and their hosts write them: `100.0` is 100.
+  static void whole_numbers(json& value) {
+    if (value.is_number_float()) {
+      const double number = value.get<double>();
+      if (number >= -9007199254740992.0 && number <= 9007199254740992.0 &&
+          number == static_cast<double>(static_cast<std::int64_t>(number)))
+        value = static_cast<std::int64_t>(number);
+    } else if (value.is_structured()) {
+      for (json& one : value) whole_numbers(one);
+    }
+  }
+
   step parse_step(const json& recorded) {
     step one;
-    one.proposed = {recorded.at("tool").get<std::string>(), recorded.at("args").dump()};
+    json args = recorded.at("args");
+    whole_numbers(args);
+    one.proposed = {recorded.at("tool").get<std::string>(), args.dump()};
     const auto& from = recorded.at("origin").get_ref<const std::string&>();
     if (from != "user" && from != "attack") throw std::runtime_error{"origin is neither user nor attack: " + from};
     one.from = from == "user" ? origin::user : origin::attack;

@@ -123,6 +123,7 @@ int main(int argc, char** argv) try {
                                                : agentdojo::between::nothing};
     if (chosen.describe.empty()) {
       run(chosen, guard);
+      std::cerr << "accounts struck: " << guard.struck() << '\n';
     } else if (guard.knows(chosen.describe)) {
       std::cout << guard.describe(chosen.describe) << '\n';
     } else {

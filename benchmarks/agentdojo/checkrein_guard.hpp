@@ -75,6 +75,8 @@ class any_desk {
   virtual checkrein::conversation again(checkrein::conversation& chat) = 0;
   virtual checkrein::conversation rebuilt(std::span<const checkrein::past> history) = 0;
   virtual std::string describe() const = 0;
+  /// Whether the account of the last conversation may no longer come in.
+  virtual bool struck() = 0;
   std::string output;  ///< what the next body returns
 };
 
@@ -85,6 +87,11 @@ class desk final : public any_desk {
     // Every conversation has an account of its own, so that no window or question of another is in its way.
     ++visitors_;
     return visit().converse(checkrein::typed{prompt});
+  }
+  bool struck() override {
+    checkrein::principal who{checkrein::account{"https://replay.example", "visitor-" + std::to_string(visitors_)}};
+    who.has_verified<checkrein::email>(clock_.now() - std::chrono::hours{1});
+    return !gate_.admit(who);
   }
   checkrein::conversation again(checkrein::conversation& chat) override {
     const std::string saved = chat.save();
@@ -134,11 +141,12 @@ enum class between { nothing, save, rebuild };
 /// One recorded conversation under a gate.
 class checkrein_session {
  public:
-  checkrein_session(detail::any_desk& desk, const conversation& begin, bool explain, between what)
+  checkrein_session(detail::any_desk& desk, const conversation& begin, bool explain, between what, std::size_t& struck)
       : desk_{&desk},
         chat_{std::make_unique<checkrein::conversation>(desk.open(begin.prompt))},
         explain_{explain},
         between_{what},
+        struck_{&struck},
         prompt_{begin.prompt} {
     history_.push_back({.said = {checkrein::typed{prompt_}}});
     if (!begin.granted) return;
@@ -147,6 +155,7 @@ class checkrein_session {
     static_cast<void>(chat_->grant(names));
     history_.push_back({.granted = std::move(names)});
   }
+  ~checkrein_session() { *struck_ += desk_->struck() ? 1U : 0U; }
   checkrein_session(const checkrein_session&) = delete;  // the history views texts of the session
   checkrein_session& operator=(const checkrein_session&) = delete;
 
@@ -192,6 +201,7 @@ class checkrein_session {
   std::optional<checkrein::reply> reply_;
   bool explain_;
   between between_;
+  std::size_t* struck_;
   std::string prompt_;
   std::vector<std::string> granted_;
   struct shown_call {
@@ -213,14 +223,17 @@ class checkrein_guard {
   [[nodiscard]] bool knows(const std::string& suite) const { return desks_.contains(suite); }
   [[nodiscard]] checkrein_session open(const conversation& begin) const {
     if (explain_) std::cerr << begin.suite << ": " << begin.prompt.substr(0, 300) << '\n';
-    return checkrein_session{*desks_.at(begin.suite), begin, explain_, between_};
+    return checkrein_session{*desks_.at(begin.suite), begin, explain_, between_, struck_};
   }
+  /// Accounts that were struck for what happened in a conversation.
+  [[nodiscard]] std::size_t struck() const noexcept { return struck_; }
   [[nodiscard]] std::string describe(const std::string& suite) const { return desks_.at(suite)->describe(); }
 
  private:
   std::map<std::string, std::unique_ptr<detail::any_desk>> desks_;
   bool explain_;
   between between_;
+  mutable std::size_t struck_ = 0;
 };
 
 }  // namespace agentdojo

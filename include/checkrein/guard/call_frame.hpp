@@ -13,6 +13,7 @@
 
 #include <checkrein/base/explanation.hpp>
 #include <checkrein/base/result.hpp>
+#include <checkrein/base/texts.hpp>
 #include <checkrein/guard/action.hpp>
 #include <checkrein/guard/checked.hpp>
 #include <checkrein/guard/flow_state.hpp>
@@ -32,8 +33,9 @@ struct call_context {
   const principal& who;
   std::uint64_t conversation;
   flow_state& state;
-  label seen;                   ///< what the model had been shown when it wrote the call
-  bool explain = false;         ///< keep the origins of the values of calls that are allowed, too
+  label seen;            ///< what the model had been shown when it wrote the call
+  bool explain = false;  ///< keep the origins of the values of calls that are allowed, too
+  const reply_texts& texts;
   std::string_view approver{};  ///< role of the person who said yes to this call; empty when nobody was asked
 };
 
@@ -128,6 +130,7 @@ class call_frame {
   [[gnu::noinline]] bool refuse(const refusal& why) noexcept {
     why_ = why;
     in_.gate.refused(in_.who, why, !in_.seen.untrusted(), now_);
+    if (in_.seen.untrusted()) in_.gate.blame(in_.seen.sources());
     static_cast<void>(record(audit_event::decision, false));  // refused either way
     return false;
   }
@@ -196,13 +199,13 @@ class call_frame {
 
   /// What the declaration says anyway.
   std::string offer_of(const argument_flow& rule) const {
-    std::string out = "It may come from: ";
+    std::string out{in_.texts.may_come_from};
     bool first = true;
     const auto names = in_.gate.places();
     for (std::size_t i = 0; i < names.size() && i < 16; ++i)
       if ((rule.sources >> i & 1) != 0) {
         if (!first) out += ", ";
-        out += i == 0 ? std::string_view{"the user's own words"} : names[i];
+        out += i == 0 ? in_.texts.users_words : names[i];
         first = false;
       }
     out += '.';

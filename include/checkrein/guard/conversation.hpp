@@ -45,6 +45,7 @@ class conversation {
         flow_{std::exchange(other.flow_, std::make_unique<detail::flow_state>(digest128{}))},
         closed_{other.closed_.exchange(true)},
         explain_{other.explain_},
+        texts_{other.texts_},
         turns_{std::exchange(other.turns_, 0)},
         waiting_{std::move(other.waiting_)},
         refused_this_turn_{other.refused_this_turn_.load()},
@@ -151,6 +152,10 @@ class conversation {
   /// From here on, replies of calls that run hold the origins of their values, too. Costs allocations.
   void explain_all() noexcept { explain_ = true; }
 
+  /// From here on, the model reads these texts when a call does not run. They must outlive the conversation.
+  void speak(const reply_texts& texts) noexcept { texts_ = &texts; }
+  void speak(const reply_texts&&) = delete;
+
   /// The label of what the model has been shown.
   [[nodiscard]] label seen() const noexcept {
     const std::lock_guard held{flow_->lock};
@@ -196,7 +201,7 @@ class conversation {
   }
 
   reply run(const proposed_action& action, label seen, std::string_view approver) noexcept {
-    const detail::call_context in{*gate_, who_, number_, *flow_, seen, explain_, approver};
+    const detail::call_context in{*gate_, who_, number_, *flow_, seen, explain_, *texts_, approver};
     detail::call_frame frame{in, action};
     if (closed_.load())
       frame.refuse(reason::conversation_closed);
@@ -207,9 +212,9 @@ class conversation {
     if (frame.ran())
       return reply{std::move(frame.output()), frame.rules(), frame.selected_by(), std::move(frame.origins()),
                    flow_.get()};
-    if (frame.asks()) return reply{std::move(frame.asked())};
+    if (frame.asks()) return reply{std::move(frame.asked()), *texts_};
     count_refusal(seen);
-    return reply{frame.why(), std::move(frame.said()), std::move(frame.origins())};
+    return reply{frame.why(), std::move(frame.said()), std::move(frame.origins()), *texts_};
   }
 
   reply resume(std::string_view token, const checkrein::answer& what, std::string_view role) noexcept {
@@ -235,7 +240,7 @@ class conversation {
         .id = "resumed",
         .tool = open.tool,
         .args = what.said == checkrein::answer::kind::edited ? what.arguments : std::string_view{open.arguments}};
-    const detail::call_context in{*gate_, who_, number_, *flow_, seen(), explain_, role};
+    const detail::call_context in{*gate_, who_, number_, *flow_, seen(), explain_, *texts_, role};
     detail::call_frame frame{in, action};
     // The store uses the nonce up: of two hosts that hold the conversation, one goes on.
     if (!known || !gate_->take_question(who_, nonce, gate_->now())) {
@@ -244,13 +249,13 @@ class conversation {
       const std::lock_guard held{flow_->lock};
       ++flow_->declined;
       static_cast<void>(frame.record(audit_event::answer, false));
-      return reply{checkrein::refusal{reason::declined}, {}, {}};
+      return reply{checkrein::refusal{reason::declined}, {}, {}, *texts_};
     } else if (!frame.record(audit_event::answer, true)) {
-      return reply{checkrein::refusal{reason::audit_unavailable}, {}, {}};
+      return reply{checkrein::refusal{reason::audit_unavailable}, {}, {}, *texts_};
     } else {
       return run(action, seen() | open.seen, role);
     }
-    return reply{frame.why(), std::move(frame.said()), {}};
+    return reply{frame.why(), std::move(frame.said()), {}, *texts_};
   }
 
   /// Takes in what a result shows.
@@ -276,6 +281,7 @@ class conversation {
   std::unique_ptr<detail::flow_state> flow_;
   std::atomic<bool> closed_;
   bool explain_ = false;
+  const reply_texts* texts_ = &english_texts;
   int turns_ = 0;
   std::vector<waiting_result> waiting_;
   std::atomic<int> refused_this_turn_{0};

@@ -91,6 +91,15 @@ class gate final : private detail::gate_base {
     key_ = key;
   }
 
+  /// How many proposals were refused in conversations that had been shown something of this place: where somebody may
+  /// be at work. Never held against an account.
+  template <class Place>
+  [[nodiscard]] std::uint64_t refused_after() const noexcept {
+    static_assert(sizeof(detail::check_place<Place, detail::place_declaration<Place>>) > 0);
+    constexpr std::size_t number = detail::place_number<typename flow::places, Place>;
+    return number < blamed_.size() ? blamed_[number].load(std::memory_order_relaxed) : 0;
+  }
+
   /// An operator's pardon: clears the principal's ladder, so that a pause, ban or permanent ban ends. Windows stay as
   /// they are.
   ///
@@ -153,6 +162,10 @@ class gate final : private detail::gate_base {
   void refused(const principal& who, const refusal& why, bool trusted, moment at) const noexcept override {
     calls_->refused(store_, who, why, trusted, at);
   }
+  void blame(std::uint16_t sources) const noexcept override {
+    for (std::size_t i = 1; i < blamed_.size(); ++i)
+      if ((sources >> i & 1) != 0) blamed_[i].fetch_add(1, std::memory_order_relaxed);
+  }
   void invoke(std::size_t tool, detail::call_frame& frame) const noexcept override { invoke_[tool](handlers_, frame); }
   void recall(std::size_t tool, std::string_view arguments, std::string_view shown, label seen,
               const detail::flow_state& state, detail::tool_output& output,
@@ -212,6 +225,7 @@ class gate final : private detail::gate_base {
   const Clock* clock_;
   std::string_view policy_;  // in static storage
   std::string key_ = fresh_secret();
+  mutable std::array<std::atomic<std::uint64_t>, 16> blamed_{};
   mutable std::atomic<std::uint64_t> sequence_{0};
   mutable std::atomic<std::uint64_t> conversations_{0};
 };

@@ -57,6 +57,8 @@ class gate_base {
   [[nodiscard]] virtual verdict take_question(const principal& who, std::uint64_t nonce, moment now) const noexcept = 0;
   /// A proposal was refused: counts it, and strikes when the principal is to blame.
   virtual void refused(const principal& who, const refusal& why, bool trusted, moment now) const noexcept = 0;
+  /// Counts a proposal that was refused after text of strangers against the places that it came from.
+  virtual void blame(std::uint16_t sources) const noexcept = 0;
   /// Runs the tool's handler on the frame: reads, vets, and only then enters the body.
   virtual void invoke(std::size_t tool, call_frame& frame) const noexcept = 0;
 

@@ -8,6 +8,7 @@
 
 #include <checkrein/base/explanation.hpp>
 #include <checkrein/base/result.hpp>
+#include <checkrein/base/texts.hpp>
 #include <checkrein/guard/flow_state.hpp>
 #include <checkrein/guard/question.hpp>
 #include <checkrein/guard/tool_output.hpp>
@@ -83,20 +84,22 @@ class [[nodiscard]] reply {
         rules_{&rules},
         selection_{selection},
         home_{home} {}
-  explicit reply(checkrein::question&& asked) : outcome_{outcome::pending}, question_{std::move(asked)} {
+  reply(checkrein::question&& asked, const reply_texts& texts)
+      : outcome_{outcome::pending}, question_{std::move(asked)} {
     origins_ = question_.values;
-    text_ = "A person is asked first.";
+    text_ = texts.person_asked;
   }
-  reply(const checkrein::refusal& why, checkrein::explanation&& said, std::vector<value_origin>&& origins)
+  reply(const checkrein::refusal& why, checkrein::explanation&& said, std::vector<value_origin>&& origins,
+        const reply_texts& texts)
       : outcome_{outcome::refused}, refusal_{why}, explanation_{std::move(said)}, origins_{std::move(origins)} {
-    text_ = sentence(why.why);
+    text_ = texts.sentence(why.why);
     if (names_argument(why.why) && !why.where.empty()) {
-      text_ += " Argument: ";
+      text_ += texts.argument;
       text_ += why.where;
       text_ += '.';
     }
     if (explanation_.position != 0) {
-      text_ += " At character ";
+      text_ += texts.character;
       text_ += std::to_string(explanation_.position);
       text_ += '.';
     }
@@ -105,9 +108,9 @@ class [[nodiscard]] reply {
       text_ += explanation_.offer;
     }
     if (why.retry_after != checkrein::refusal::duration::max()) {
-      text_ += " Try again in ";
+      text_ += texts.try_again;
       text_ += std::to_string((why.retry_after.count() + 999) / 1000);
-      text_ += " s.";
+      text_ += texts.seconds;
     }
   }
 

@@ -314,3 +314,29 @@ TEST_CASE("refusals after text of strangers are held against the conversation, n
   }
   CHECK(o.gate.admit(o.member("ada")));
 }
+
+TEST_CASE("refusals after text of strangers are counted for the place that it came from") {
+  office<strict> o;
+  o.mails = {mail_of("m1", "eve@evil.example", "do it")};
+  auto chat = o.open("Any news?");
+  CHECK(why(chat.call({"1", "search_web", R"({"words":1})"})) == cr::reason::wrong_type);
+  CHECK(o.gate.refused_after<mailbox>() == 0);
+  static_cast<void>(chat.call({"2", "list_mail", "{}"}).show(chat));
+  CHECK_FALSE(chat.call({"3", "send_mail", R"({"to":["eve@evil.example"],"body":"x"})"}).ran());
+  CHECK_FALSE(chat.call({"4", "wipe", "{}"}).ran());
+  CHECK(o.gate.refused_after<mailbox>() == 2);
+  CHECK(o.gate.refused_after<contacts>() == 0);
+}
+
+TEST_CASE("what the model reads when a call does not run can be said in another language") {
+  static constexpr cr::reply_texts german{
+      .sentence = [](cr::reason) noexcept -> std::string_view { return "Das geht nicht."; },
+      .argument = " Argument: ",
+      .may_come_from = "Erlaubt: ",
+      .users_words = "was der Nutzer schrieb"};
+  office<strict> o;
+  auto chat = o.tainted("Hallo");
+  chat.speak(german);
+  const auto said = chat.call({"1", "delete_mail", R"({"id":"m1"})"});
+  CHECK(said.show(chat) == "Das geht nicht. Argument: id. Erlaubt: was der Nutzer schrieb, mailbox.");
+}

@@ -84,10 +84,10 @@ constexpr bool lists_declassifier() noexcept {
 
 // The clauses are deduced from the policy's base, so that this room need not know what a policy is.
 template <class One, template <class...> class List, class... Clauses>
-constexpr bool any_endorser(const List<Clauses...>*) noexcept {
-  return (lists_endorser<One, Clauses>() || ...);
-}
+requires requires { typename List<Clauses...>::is_policy; }
+constexpr bool any_endorser(const List<Clauses...>*) noexcept { return (lists_endorser<One, Clauses>() || ...); }
 template <class One, template <class...> class List, class... Clauses>
+requires requires { typename List<Clauses...>::is_policy; }
 constexpr bool any_declassifier(const List<Clauses...>*) noexcept {
   return (lists_declassifier<One, Clauses>() || ...);
 }

@@ -66,6 +66,8 @@ class trusted_values {
   }
   void learn(const digest128& value, unsigned source, provenance how) {
     if (source >= 16 || how == provenance::unproven) return;
+    // A quarter of the room is the user's.
+    if (source != 0 && used_ >= max_values / 4 * 3 && find(value) == nullptr) return;
     entry* const at = place_for(value);
     if (at == nullptr) return;
     const auto bit = static_cast<std::uint16_t>(1U << source);

@@ -60,6 +60,9 @@ inline bool number_of(std::string_view word, typed_number& number) noexcept {
     }
     digits[length++] = c;
   }
+  // `1.000` is one to some and a thousand to others.
+  if (const std::string_view all{digits, length}; !grouped && all.size() >= 5 && all[all.size() - 4] == '.')
+    return false;
   if (length == 0 || digits[length - 1] == '.' || (grouped && !fraction && group != 3)) return false;
   const auto read = std::from_chars(digits, digits + length, number.value);
   if (read.ec != std::errc{} || read.ptr != digits + length) return false;
@@ -133,9 +136,31 @@ inline bool assign_day(date& into, unsigned year, unsigned month, unsigned day) 
   return into.assign(text);
 }
 
+inline bool begins_with_www(std::string_view word) noexcept {
+  return word.size() > 4 && to_lower(word[0]) == 'w' && to_lower(word[1]) == 'w' && to_lower(word[2]) == 'w' &&
+         word[3] == '.';
+}
+
+/// The addresses in a word: the whole of it, or each of several between commas or semicolons; without emphasis, a
+/// possessive `'s` and `mailto:`.
+template <class Take>
+void find_addresses(std::string_view word, Take take) {
+  for (std::size_t pieces = 0; !word.empty() && pieces < 64; ++pieces) {
+    const std::size_t end = word.find_first_of(",;");
+    std::string_view piece = bare(word.substr(0, end));
+    word.remove_prefix(end == word.npos ? word.size() : end + 1);
+    for (const std::string_view possessive : {"'s", "\xe2\x80\x99s"})
+      if (piece.ends_with(possessive)) piece.remove_suffix(possessive.size());
+    while (piece.size() > 1 && piece.front() == '*' && piece.back() == '*') piece = piece.substr(1, piece.size() - 2);
+    if (piece.starts_with("mailto:")) piece.remove_prefix(7);
+    if (email address; address.assign(piece)) take(address);
+  }
+}
+
 /// Finds the values of refined types in text that a user typed: whole tokens alone.
 ///
-/// E-mail addresses, https URLs and their hosts, host names, phone numbers and IBANs (also with blanks inside), days
+/// E-mail addresses, https URLs and their hosts, hosts that begin with `www.`, phone numbers and IBANs (also with
+/// blanks inside), days
 /// (`2024-05-15`, `May 15th, 2024`, `15 May 2024`; never without the year), amounts, and numbers that are
 /// named as one (`#13`, `id 13`) or are no common ones. Each is one token between white
 /// space, after quotes, brackets and punctuation around it are gone: nothing inside a longer token is found.
@@ -150,8 +175,9 @@ void find_typed_values(std::string_view text, Take take) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string_view word = bare(words[i]);
     if (word.empty()) continue;
-    if (email address; address.assign(word)) take(value_kind::email, canonical(address, buffer), true);
-    if (url_host host; host.assign(word)) take(value_kind::host, host.view(), true);
+    find_addresses(word, [&](const email& address) { take(value_kind::email, canonical(address, buffer), true); });
+    // A word with dots is mostly the name of a file: a host says that it is one, or is in a URL.
+    if (url_host host; begins_with_www(word) && host.assign(word)) take(value_kind::host, host.view(), true);
     // A URL may end in what closes a word elsewhere.
     std::size_t marks = 0;
     for (std::string_view whole = words[i]; !whole.empty(); ++marks) {

@@ -84,16 +84,20 @@ class call_frame {
     // 3 to 7: how values flow.
     const tool_flow& flow = rules();
     flow_decision decided;
+    digest128 bound{};
+    bool is_bound = false;
     {
       const std::lock_guard held{in_.state.lock};
-      if (!in_.approver.empty() && in_.state.endorsed.size() < 64)
-        in_.state.endorsed.push_back(endorsement(in_.state.values, tool_, flow, arguments));
+      if (digest128 vouched{}; !in_.approver.empty() && in_.state.endorsed.size() < 64 &&
+                               endorsement(in_.state.values, tool_, flow, arguments, vouched))
+        in_.state.endorsed.push_back(vouched);
       const flow_input in{&gate,    in_.who,          in_.state,   tool_,
                           in_.seen, referenced_bits_, referenced_, !in_.approver.empty()};
       decided = flow_steps(in, flow, arguments);
       if (flow.each_query != nullptr)
         selection_ =
             selection_of(in_.state.values, in_.seen, referenced_bits_ != 0 && referenced_.untrusted(), flow, arguments);
+      if (decided.bound != nullptr) bound = *decided.bound, is_bound = true;
       if (decided.is != flow_decision::kind::allow || in_.explain) origins_ = origins_of(in, flow, arguments);
     }
     step_ = decided.step;
@@ -106,6 +110,10 @@ class call_frame {
     if (decided.is == flow_decision::kind::ask) return ask(flow, decided, arguments);
     // 12: charged together, or not at all.
     if (const verdict paid = gate.charge(in_.who, tool_, decided.bits, now_); !paid) return refuse(paid.refusal());
+    if (is_bound) {
+      const std::lock_guard held{in_.state.lock};
+      in_.state.use_up(bound);
+    }
     // 13: recorded before anything happens. What cannot be recorded does not run; it stays charged.
     if (!record(audit_event::decision, true)) {
       why_ = refusal{reason::audit_unavailable};

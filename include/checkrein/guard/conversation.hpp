@@ -211,7 +211,7 @@ class conversation {
       gate_->invoke(frame.tool(), frame);
     if (frame.ran())
       return reply{std::move(frame.output()), frame.rules(), frame.selected_by(), std::move(frame.origins()),
-                   flow_.get()};
+                   flow_->values.key()};
     if (frame.asks()) return reply{std::move(frame.asked()), *texts_};
     count_refusal(seen);
     return reply{frame.why(), std::move(frame.said()), std::move(frame.origins()), *texts_};
@@ -297,12 +297,12 @@ inline conversation visit::converse(std::initializer_list<turn_part> parts) noex
 inline conversation visit::converse(const turn_part& words) noexcept { return converse({words}); }
 
 inline std::string_view reply::show(conversation& chat) const noexcept {
-  if (ran()) chat.take_in(output_, *rules_, selection_, home_ == chat.flow_.get());
+  if (ran()) chat.take_in(output_, *rules_, selection_, home_ == chat.flow_->values.key());
   return text_;
 }
 
 inline std::string reply::hide(conversation& chat) const {
-  if (!ran() || home_ != chat.flow_.get()) return std::string{show(chat)};
+  if (!ran() || !(home_ == chat.flow_->values.key())) return std::string{show(chat)};
   std::string out;
   detail::tool_output shown = output_;
   const label kept = output_.carries | label{integrity::untrusted, confidentiality::open};

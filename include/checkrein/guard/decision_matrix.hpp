@@ -20,12 +20,14 @@ namespace detail {
 /// Stands for any argument: one value, whose digest the state knows.
 inline bool some_value(const void*, const leaf_visitor& visit) noexcept { return visit(value_kind::email, "value"); }
 inline bool without_value(const void*, const leaf_visitor&) noexcept { return true; }
+inline bool no_user_value(const void*, const leaf_visitor& visit) noexcept { return visit(value_kind::email, "other"); }
 inline bool is_given(const void*) noexcept { return true; }
 inline bool is_absent(const void*) noexcept { return false; }
 
 /// One cell: what steps 3 to 7 say of a call of the tool whose control values are all proven alike.
-inline flow_decision decide_cell(const tool_flow& rules, std::size_t tool, label seen, provenance how, bool granted,
-                                 bool optional_given, std::span<const argument_flow> real) noexcept {
+inline flow_decision decide_cell(const tool_flow& rules, const tool_info& info, std::size_t tool, label seen,
+                                 provenance how, bool granted, bool optional_given,
+                                 std::span<const argument_flow> real) noexcept {
   const principal nobody{client{}};
   flow_state state{digest128{1, 1}};
   state.seen = seen;
@@ -39,17 +41,16 @@ inline flow_decision decide_cell(const tool_flow& rules, std::size_t tool, label
   }
   std::vector<argument_flow> controls{real.begin(), real.end()};
   for (argument_flow& one : controls) {
-    bool conditional = false;
-    for (const conditional_effect& when : rules.conditional) conditional = conditional || when.index == one.index;
-    one.each = conditional && !optional_given ? &without_value : &some_value;
-    one.given = conditional && !optional_given ? &is_absent : &is_given;
+    const bool absent = !info.arguments[one.index].required && !optional_given;
+    one.each = absent ? &without_value : &some_value;
+    one.given = absent ? &is_absent : &is_given;
   }
   std::vector<conditional_effect> conditional{rules.conditional.begin(), rules.conditional.end()};
   for (conditional_effect& one : conditional) one.given = optional_given ? &is_given : &is_absent;
   tool_flow stub = rules;
   stub.controls = controls;
   stub.conditional = conditional;
-  if (stub.each_value != nullptr) stub.each_value = &some_value;
+  if (stub.each_value != nullptr) stub.each_value = &no_user_value;
   const flow_input in{nullptr, nobody, state, tool, seen, 0, {}, false};
   return flow_steps(in, stub, nullptr);
 }
@@ -73,10 +74,10 @@ inline std::string_view cell_text(const flow_decision& cell) noexcept {
 /// policy changes.
 ///
 /// Columns are how well every control value is proven: `typed`, `selected`, `listed`, `found`, `unproven`; the
-/// values are words that the model wrote. Cells: `run`, `ask`, or `no` and the step that says so. `+` marks a
-/// row in which the optional arguments that bring effects are given, `granted` one in which the task was granted the
-/// tool. A tool that always runs has one row. Levels, windows, permissions and caps (`up_to`) are not in it: they are
-/// in `describe<Policy>()`.
+/// values are words that the model wrote. Cells: `run`, `ask`, or `no` and the step that says so; `words 5` is
+/// a `no` but for calls of a few values that the user typed, every one. `+` marks a row in which optional arguments are
+/// given, `granted` one in which the task was granted the tool. A tool that always runs has one row. Levels, windows,
+/// permissions and caps (`up_to`) are not in it: they are in `describe<Policy>()`.
 template <class Policy>
 [[nodiscard]] std::string decision_matrix() {
   using table = detail::flow_table<Policy>;
@@ -99,7 +100,9 @@ template <class Policy>
   for (std::size_t tool = 0; tool < infos.size(); ++tool) {
     const tool_flow& rules = table::flows[tool];
     for (const bool given : {false, true}) {
-      if (given && rules.conditional.empty()) continue;
+      bool optional = !rules.conditional.empty();
+      for (const argument_flow& one : rules.controls) optional = optional || !infos[tool].arguments[one.index].required;
+      if (given && !optional) continue;
       for (const bool granted : {false, true}) {
         // A grant changes the tools that destroy or execute alone.
         if (granted && !rules.effects.has(effect::destroys) && !rules.effects.has(effect::executes)) continue;
@@ -119,10 +122,13 @@ template <class Policy>
           head(rows, at.name);
           for (const provenance how : levels) {
             const detail::flow_decision cell =
-                detail::decide_cell(rules, tool, at.seen, how, granted, given, rules.controls);
+                detail::decide_cell(rules, infos[tool], tool, at.seen, how, granted, given, rules.controls);
             always = always && cell.is == detail::flow_decision::kind::allow;
             rows += " | ";
-            rows += detail::cell_text(cell);
+            // Step 5 lets a call through that has nothing but a few values which the user typed.
+            const bool words = cell.is == detail::flow_decision::kind::deny && cell.step == 5 &&
+                               rules.each_value != nullptr && at.seen.within(confidentiality::confidential);
+            rows += words ? std::string_view{"words"} : detail::cell_text(cell);
             if (cell.is == detail::flow_decision::kind::deny) rows += " " + std::to_string(cell.step);
           }
           rows += " |\n";

@@ -46,6 +46,13 @@ struct bound_value {
   std::uint16_t sources;
 };
 
+/// A record with an amount that the user typed.
+struct amount_record {
+  digest128 amount;
+  digest128 record;        ///< of all its trusted values
+  bool ambiguous = false;  ///< another record has the amount too
+};
+
 /// A call that waits for a person.
 struct open_question {
   std::uint64_t nonce = 0;
@@ -76,6 +83,7 @@ struct flow_state {
   bool is_granted_some = false;        ///< a task grant was made
   std::vector<std::uint64_t> granted;  ///< bit i: tool i of the toolbox
   std::vector<digest128> endorsed;     ///< all values of a call that a person vouched for, as one
+  std::vector<amount_record> amounts;  ///< records with an amount that the user typed
   std::vector<bound_value> bound;      ///< values of records with an amount that the user typed
   std::vector<open_question> questions;
   std::uint32_t declined = 0;
@@ -103,10 +111,19 @@ struct flow_state {
     return std::find(endorsed.begin(), endorsed.end(), value) != endorsed.end();
   }
 
-  [[nodiscard]] bool is_bound(const digest128& value, std::uint16_t sources, const digest128& amount) const noexcept {
+  /// The amount of a bound value, where it is this one and one record alone has it; else null.
+  [[nodiscard]] const digest128* find_bound(const digest128& value, std::uint16_t sources,
+                                            const digest128& amount) const noexcept {
+    for (const amount_record& one : amounts)
+      if (one.amount == amount && one.ambiguous) return nullptr;
     for (const bound_value& one : bound)
-      if (one.value == value && one.amount == amount && (one.sources & sources) != 0) return true;
-    return false;
+      if (one.value == value && one.amount == amount && (one.sources & sources) != 0) return &one.amount;
+    return nullptr;
+  }
+  /// A call about the amount ran: it proves nothing more.
+  void use_up(const digest128& amount) {
+    for (amount_record& one : amounts)
+      if (one.amount == amount) one.ambiguous = true;
   }
 
   /// Takes in one part of the user's turn.
@@ -129,25 +146,31 @@ struct flow_state {
   /// there, with all that it says; else with what the system says. One that alone holds an amount which the user typed
   /// proves its values in a call about that very amount: whoever pays in to be found gets that much back, and no more.
   void learn(const tool_output& from, const result_flow& rules, selection how) {
-    if (rules.place == 0 || from.found.empty()) return;
+    if (!rules.trusted || from.found.empty()) return;
     const bool few = from.records <= few_records;
     std::vector<digest128> digests;
     digests.reserve(from.found.size());
     for (const found_value& one : from.found) digests.push_back(values.digest(one.kind, one.canonical));
     enum : std::uint8_t { no, for_system, for_all };
     std::vector<std::uint8_t> meant(from.records, no);
-    std::vector<const digest128*> amounts(from.records, nullptr);
-    for (std::size_t i = 0; i < digests.size(); ++i) {
-      if (!values.selects(digests[i])) continue;
+    std::vector<std::size_t> selecting;  // values that the user typed, equal ones beside each other
+    for (std::size_t i = 0; i < digests.size(); ++i)
+      if (values.selects(digests[i])) selecting.push_back(i);
+    std::sort(selecting.begin(), selecting.end(), [&](std::size_t a, std::size_t b) {
+      return digests[a].high != digests[b].high ? digests[a].high < digests[b].high : digests[a].low < digests[b].low;
+    });
+    for (std::size_t first = 0, last = 0; first < selecting.size(); first = last) {
       bool alone = true;
-      for (std::size_t k = 0; k < digests.size() && alone; ++k)
-        alone = !(digests[k] == digests[i]) || from.found[k].record == from.found[i].record;
-      if (!alone) continue;
-      const std::uint32_t record = from.found[i].record;
-      if (from.found[i].kind == value_kind::amount)
-        amounts[record] = &digests[i];
-      else
-        meant[record] = std::max<std::uint8_t>(meant[record], from.found[i].counterparty ? for_system : for_all);
+      for (last = first; last < selecting.size() && digests[selecting[last]] == digests[selecting[first]]; ++last)
+        alone = alone && from.found[selecting[last]].record == from.found[selecting[first]].record;
+      const found_value& one = from.found[selecting[first]];
+      if (one.kind == value_kind::amount) {
+        for (std::size_t i = first; i < last; ++i)
+          note_amount(from, digests, selecting[i], static_cast<std::uint16_t>(1U << rules.place),
+                      alone && how.by != provenance::found);
+      } else if (alone) {
+        meant[one.record] = std::max<std::uint8_t>(meant[one.record], one.counterparty ? for_system : for_all);
+      }
     }
     for (std::size_t i = 0; i < digests.size(); ++i) {
       const found_value& one = from.found[i];
@@ -159,8 +182,6 @@ struct flow_state {
       else if (few && how.by == provenance::listed && !one.counterparty)
         proven = provenance::listed;
       values.learn(digests[i], rules.place, proven);
-      if (amounts[one.record] != nullptr && bound.size() < max_bound)
-        bound.push_back({digests[i], *amounts[one.record], static_cast<std::uint16_t>(1U << rules.place)});
     }
   }
 
@@ -179,6 +200,36 @@ struct flow_state {
       number = number * 10 + static_cast<std::size_t>(c - '0');
     }
     return number >= 1 && number <= handles.size() ? &handles[number - 1] : nullptr;
+  }
+
+ private:
+  /// Notes a record with an amount that the user typed. Once two different records have it, now or in another result,
+  /// it tells them apart no more.
+  ///
+  /// @param binds  whether the record's values are proven in a call about the amount
+  void note_amount(const tool_output& from, const std::vector<digest128>& digests, std::size_t at, std::uint16_t source,
+                   bool binds) {
+    std::string all;
+    for (std::size_t i = 0; i < digests.size(); ++i)
+      if (from.found[i].record == from.found[at].record)
+        all.append(reinterpret_cast<const char*>(&digests[i]), sizeof digests[i]);
+    const digest128 record = values.digest(value_kind::text, all);
+    bool known = false;
+    for (amount_record& one : amounts) {
+      if (!(one.amount == digests[at])) continue;
+      if (!(one.record == record)) one.ambiguous = true;
+      known = known || one.record == record;
+    }
+    const bool room = amounts.size() < max_bound;
+    if (!known && room) {
+      bool other = false;
+      for (const amount_record& one : amounts) other = other || one.amount == digests[at];
+      amounts.push_back({digests[at], record, other});
+    }
+    if (!binds || known || !room) return;
+    for (std::size_t i = 0; i < digests.size(); ++i)
+      if (from.found[i].record == from.found[at].record && bound.size() < max_bound)
+        bound.push_back({digests[i], digests[at], source});
   }
 };
 

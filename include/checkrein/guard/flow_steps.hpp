@@ -34,31 +34,39 @@ struct flow_decision {
   kind is = kind::deny;
   refusal why{};
   std::uint8_t step = 0;
+  const digest128* bound = nullptr;        ///< the amount that a proof holds for; used up when the call runs
   std::uint32_t bits = 0;                  ///< what strangers chose, to be charged
   provenance weakest = provenance::typed;  ///< of all proven control values
 };
 
-/// All values that decide in one call, as one: what a person vouches for.
-inline digest128 endorsement(const trusted_values& values, std::size_t tool, const tool_flow& rules,
-                             const void* arguments) noexcept {
-  struct mixing {
-    const trusted_values& values;
-    std::uint64_t argument;
-    digest128 all;
-  } at{values, 0, {tool + 1, tool + 1}};
+/// All values that decide in one call, as one: what a person vouches for. False when they cannot be told apart so.
+inline bool endorsement(const trusted_values& values, std::size_t tool, const tool_flow& rules, const void* arguments,
+                        digest128& all) {
+  std::string whole;
+  const auto word = [&whole](std::uint64_t number) {
+    for (int shift = 0; shift < 64; shift += 8) whole += static_cast<char>(number >> shift & 255);
+  };
+  word(tool);
   for (const argument_flow& rule : rules.controls) {
-    at.argument = rule.index + 1U;
+    if (!rule.flat) return false;
+    word(rule.index);
+    word(rule.given(arguments) ? 1 : 0);
+    struct writing {
+      const trusted_values& values;
+      decltype(word)& put;
+    } at{values, word};
     rule.each(arguments, {[](void* into, value_kind kind, std::string_view canonical) noexcept {
-                            auto& it = *static_cast<mixing*>(into);
+                            auto& it = *static_cast<writing*>(into);
                             const digest128 one = it.values.digest(kind, canonical);
-                            // In order, and with its argument: digests are random to whoever lacks the key.
-                            it.all.high = (it.all.high * 0x9e3779b97f4a7c15U + it.argument) ^ one.high;
-                            it.all.low = (it.all.low * 0xc2b2ae3d27d4eb4fU + it.argument) ^ one.low;
+                            it.put(one.high);
+                            it.put(one.low);
                             return true;
                           },
                           &at});
+    word(~std::uint64_t{0});  // ends the argument: no digest is that large
   }
-  return at.all;
+  all = values.digest(value_kind::text, whole);
+  return true;
 }
 
 /// Step 4 for one control argument.
@@ -85,10 +93,14 @@ class argument_check {
   [[nodiscard]] bool proven() const noexcept { return proven_; }
   [[nodiscard]] std::uint32_t bits() const noexcept { return bits_; }
   [[nodiscard]] provenance weakest() const noexcept { return weakest_; }
+  /// The amount that a value of the argument is bound to; null when none is.
+  [[nodiscard]] const digest128* bound() const noexcept { return bound_; }
 
  private:
   bool take(value_kind kind, std::string_view canonical) noexcept {
     given_ = true;
+    // What is behind a handle a stranger wrote: equal to a trusted value or not, it would be the stranger's choice.
+    if ((in_.references >> rule_.index & 1) != 0 && in_.referenced.untrusted()) return false;
     if (by_user_) return prove(kind, provenance::typed);
     const provenance how = in_.state.values.proof(kind, canonical, rule_.sources);
     if (how >= need_) return prove(kind, how);
@@ -105,25 +117,35 @@ class argument_check {
 
   bool prove(value_kind kind, provenance how) noexcept {
     if (how < weakest_) weakest_ = how;
-    proven_ = proven_ || names(kind);
+    proven_ = proven_ || (rule_.names && names(kind));
     return true;
   }
 
-  /// Whether the value is in the one record that has an amount which the user typed, and this call is about that
-  /// amount.
-  bool is_bound(value_kind kind, std::string_view canonical) const noexcept {
-    if (rules_.each_value == nullptr) return false;
+  /// Whether the value is in the one record that has an amount which the user typed, and the call is about that amount
+  /// and no other: every amount among the arguments that decide.
+  bool is_bound(value_kind kind, std::string_view canonical) noexcept {
     struct looking {
       const flow_state& state;
       digest128 value;
       std::uint16_t sources;
-    } at{in_.state, in_.state.values.digest(kind, canonical), rule_.sources};
-    return !rules_.each_value(arguments_, {[](void* into, value_kind other, std::string_view text) noexcept {
-                                             const auto& it = *static_cast<looking*>(into);
-                                             return !it.state.is_bound(it.value, it.sources,
-                                                                       it.state.values.digest(other, text));
-                                           },
-                                           &at});
+      const digest128* amount;
+    } at{in_.state, in_.state.values.digest(kind, canonical), rule_.sources, nullptr};
+    for (const argument_flow& other : rules_.controls)
+      if (!other.each(arguments_, {[](void* into, value_kind what, std::string_view text) noexcept {
+                                     auto& it = *static_cast<looking*>(into);
+                                     if (what != value_kind::amount) return true;
+                                     const digest128* const bound =
+                                         it.state.find_bound(it.value, it.sources, it.state.values.digest(what, text));
+                                     if (bound == nullptr || (it.amount != nullptr && !(*it.amount == *bound)))
+                                       return false;
+                                     it.amount = bound;
+                                     return true;
+                                   },
+                                   &at}))
+        return false;
+    if (at.amount == nullptr) return false;
+    bound_ = at.amount;
+    return true;
   }
 
   /// Amounts to the cent, not below zero, up to the cap.
@@ -146,6 +168,7 @@ class argument_check {
   bool given_ = false;
   bool proven_ = false;
   std::uint32_t bits_ = 0;
+  const digest128* bound_ = nullptr;
   provenance weakest_ = provenance::typed;
 };
 
@@ -163,14 +186,21 @@ inline provenance needed_of(const argument_flow& rule, effect_set effects, bool 
   return rule.stored && need < provenance::selected ? provenance::selected : need;
 }
 
-/// Whether the user typed every single value of the call.
+/// Whether the user typed every single value of the call: a few, so that neither their order nor their number says
+/// much.
 inline bool typed_throughout(const flow_input& in, const tool_flow& rules, const void* arguments) noexcept {
   if (rules.each_value == nullptr || in.references != 0) return false;
-  return rules.each_value(arguments, {[](void* values, value_kind kind, std::string_view canonical) noexcept {
-                                        return canonical.empty() || static_cast<const trusted_values*>(values)->proof(
-                                                                        kind, canonical, 1) == provenance::typed;
+  struct counting {
+    const trusted_values& values;
+    std::size_t count;
+  } at{in.state.values, 0};
+  return rules.each_value(arguments, {[](void* into, value_kind kind, std::string_view canonical) noexcept {
+                                        auto& it = *static_cast<counting*>(into);
+                                        return ++it.count <= 4 &&
+                                               it.values.proof(kind, canonical, 1) == provenance::typed;
                                       },
-                                      const_cast<trusted_values*>(&in.state.values)});
+                                      &at}) &&
+         at.count > 0;
 }
 
 /// Steps 3 to 7 on one call: may it be chosen, where do its values come from, may they go there, do all three of the
@@ -188,13 +218,14 @@ inline flow_decision flow_steps(const flow_input& in, const tool_flow& rules, co
   flow_decision out;
   // 4, first: whether anything proven decides is what steps 3 and 6 ask.
   const argument_flow* unproven = nullptr;
-  bool given = false;
+  bool empty = false;  // an argument is given and holds nothing: an order like any other
   bool proven = false;
   for (const argument_flow& rule : rules.controls) {
     argument_check check{in, rules, rule, needed_of(rule, effects, granted), arguments};
     if (!check.run() && unproven == nullptr) unproven = &rule;
-    given = given || (check.given() || rule.given(arguments));
+    empty = empty || (!check.given() && rule.given(arguments));
     proven = proven || check.proven();
+    if (check.bound() != nullptr) out.bound = check.bound();
     out.bits += check.bits();
     if (check.proven() && check.weakest() < out.weakest) out.weakest = check.weakest();
   }
@@ -209,7 +240,7 @@ inline flow_decision flow_steps(const flow_input& in, const tool_flow& rules, co
   // decides (an event without guests) is let through where the tool has arguments that could decide.
   if (untrusted && acts && !proven && unproven == nullptr && !rules.unprompted) {
     const bool only_stores = !outside && !effects.has(effect::destroys);
-    if (!only_stores || rules.controls.empty() || (given && out.bits == 0)) fails(3, reason::untrusted_context);
+    if (!only_stores || rules.controls.empty() || empty) fails(3, reason::untrusted_context);
   }
   if (unproven != nullptr) fails(4, reason::unproven_value, unproven->argument);
   // 6: with private data and text of strangers in one conversation, something proven decides where anything goes.
@@ -219,7 +250,7 @@ inline flow_decision flow_steps(const flow_input& in, const tool_flow& rules, co
 
   // 5 and 7: no person lifts these.
   if (!carries.within(rules.clearance) && (acts || rules.clearance < confidentiality::secret) &&
-      !typed_throughout(in, rules, arguments)) {
+      !(carries.within(confidentiality::confidential) && typed_throughout(in, rules, arguments))) {
     out.is = flow_decision::kind::deny;
     out.step = 5;
     out.why = refusal{reason::too_confidential};
@@ -233,10 +264,11 @@ inline flow_decision flow_steps(const flow_input& in, const tool_flow& rules, co
   }
   // What a person vouched for goes on to hold where nothing can be lost by it: no money, no deed that cannot be undone,
   // nothing private to carry.
+  digest128 values{};
   const bool vouched = step != 0 && !in.approved && !in.state.endorsed.empty() && !effects.has(effect::spends) &&
                        !effects.has(effect::destroys) && !effects.has(effect::shares) &&
                        !effects.has(effect::executes) && carries.within(confidentiality::internal) &&
-                       in.state.is_endorsed(endorsement(in.state.values, in.tool, rules, arguments));
+                       endorsement(in.state.values, in.tool, rules, arguments, values) && in.state.is_endorsed(values);
   if (step == 0 || in.approved || vouched) {
     out.is = rules.question.always && !in.approved ? flow_decision::kind::ask : flow_decision::kind::allow;
     return out;

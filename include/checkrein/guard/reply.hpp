@@ -76,7 +76,7 @@ class [[nodiscard]] reply {
  private:
   friend class conversation;
   reply(detail::tool_output&& output, const tool_flow& rules, detail::selection selection,
-        std::vector<value_origin>&& origins, const void* home) noexcept
+        std::vector<value_origin>&& origins, const digest128& home) noexcept
       : outcome_{outcome::ran},
         origins_{std::move(origins)},
         text_{std::move(output.text)},
@@ -129,7 +129,7 @@ class [[nodiscard]] reply {
   detail::tool_output output_{};
   const tool_flow* rules_ = nullptr;
   detail::selection selection_{};
-  const void* home_ = nullptr;  ///< the state of the conversation that the call was made in; never followed
+  digest128 home_{};  ///< key of the conversation that the call was made in
 };
 
 }  // namespace checkrein

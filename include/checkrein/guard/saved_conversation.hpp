@@ -103,6 +103,12 @@ class conversation_codec {
     for (const std::uint64_t word : state.granted) append_word(out, word);
     append_word(out, state.endorsed.size());
     for (const digest128& one : state.endorsed) append_word(out, one.high), append_word(out, one.low);
+    append_word(out, state.amounts.size());
+    for (const amount_record& one : state.amounts) {
+      append_word(out, one.amount.high), append_word(out, one.amount.low);
+      append_word(out, one.record.high), append_word(out, one.record.low);
+      append_word(out, one.ambiguous ? 1 : 0);
+    }
     append_word(out, state.bound.size());
     for (const bound_value& one : state.bound) {
       append_word(out, one.value.high), append_word(out, one.value.low);
@@ -181,6 +187,13 @@ class conversation_codec {
       state.endorsed.push_back(one);
     }
     for (std::uint64_t n = in.count(40); n > 0; --n) {
+      amount_record one{};
+      one.amount.high = in.word(), one.amount.low = in.word();
+      one.record.high = in.word(), one.record.low = in.word();
+      one.ambiguous = in.word() != 0;
+      state.amounts.push_back(one);
+    }
+    for (std::uint64_t n = in.count(40); n > 0; --n) {
       bound_value one{};
       one.value.high = in.word(), one.value.low = in.word();
       one.amount.high = in.word(), one.amount.low = in.word();
@@ -215,6 +228,7 @@ class conversation_codec {
       if (!event.said.empty()) chat.refused_this_turn_.store(0);
       for (std::uint32_t i = 0; i < event.refused && !chat.closed(); ++i) chat.count_refusal(state.seen);
       state.declined += event.declined;
+      state.seen = state.seen | event.observed;
       if (!event.granted.empty() && !state.grant(gate, event.granted)) chat.closed_.store(true);
       std::vector<std::pair<tool_output, selection>> results;
       std::vector<const tool_flow*> rules;

@@ -105,9 +105,8 @@ class record_writer {
 
   void add(const Record& record, bool trusted) {
     std::size_t index = 0;
-    bool first = trusted;
-    // What is said of the whole record is in its text, too: so a history that is read again says the same.
-    out_.text += trusted ? "{" : "{\"untrusted\":true";
+    bool first = true;
+    out_.text += '{';
     boost::hana::unpack(boost::hana::accessors<Record>(), [&](const auto&... one) {
       (member(fields_of<Record>()[index], boost::hana::second(one)(record), index, first, trusted), ...);
     });
@@ -160,11 +159,15 @@ class record_writer {
   const result_flow& rules_;
 };
 
-/// Plain text of a body.
+/// Plain text of a body. Of a tool that yields records it is written as a JSON string, so that no text passes for
+/// records when a history is read again.
 inline tool_output output_of_text(std::string text, const result_flow& rules) {
   tool_output out;
   out.carries = rules.place != 0 ? rules.whole | label{integrity::untrusted, confidentiality::open} : rules.whole;
-  out.text = std::move(text);
+  if (rules.place != 0)
+    append_json_string(out.text, text);
+  else
+    out.text = std::move(text);
   return out;
 }
 
@@ -172,14 +175,19 @@ template <class Record, class Records>
 tool_output output_of_records(const Records& records, const result_flow& rules, bool one) {
   tool_output out;
   out.typed = true;
-  out.carries = label{integrity::system, rules.whole.confidentiality(), rules.whole.sources()};
+  const label base{integrity::system, rules.whole.confidentiality(), rules.whole.sources()};
+  out.carries = base;
   record_writer<Record> writer{out, rules};
   if (!one) out.text += '[';
   for (const auto& record : records) {
     if (out.records > 0) out.text += ',';
     if constexpr (is_stored<std::remove_cvref_t<decltype(record)>>) {
+      // What is said of a record beyond its place is in the text, too: `{"":[label,{...}]}`, which is no record's form.
+      const bool says_more = (base | record.carries) != base;
+      if (says_more) out.text += "{\"\":[" + std::to_string(record.carries.bits) + ',';
       out.carries = out.carries | record.carries;
       writer.add(record.record, !record.carries.untrusted());
+      if (says_more) out.text += "]}";
     } else {
       writer.add(record, true);
     }
@@ -212,6 +220,21 @@ constexpr bool is_output() noexcept {
            std::is_constructible_v<std::string, R&&>;
 }
 
+/// Reads one record as `output_of_records` wrote it, with the label that it may have of its own.
+template <class Record>
+bool reread_record(json_reader& reader, stored<Record>& into) noexcept {
+  into.carries = label{};
+  json_reader ahead = reader;
+  std::string_view key;
+  if (!ahead.enter_object() || !ahead.next_key(key) || !key.empty()) return read_value(reader, into.record);
+  std::uint32_t bits = 0;
+  if (!reader.enter_object() || !reader.next_key(key) || !reader.enter_array() || !reader.next_element() ||
+      !reader.integer(bits) || !reader.next_element() || !read_value(reader, into.record))
+    return false;
+  into.carries.bits = bits;
+  return !reader.next_element() && !reader.next_key(key) && reader.ok();
+}
+
 /// Reads the text of a result that was shown earlier, which a gate of this policy wrote. What is not such a text is
 /// plain text, a stranger's.
 template <class Tool>
@@ -219,18 +242,24 @@ tool_output reread_output(std::string_view shown, const result_flow& rules) {
   using record = record_of<Tool>;
   if constexpr (!std::is_void_v<record>) {
     json_reader reader{shown, std::size_t{64} << 20};
-    std::vector<record> all;
+    std::vector<stored<record>> all;
     const bool one = reader.next_kind() == json_reader::kind::object;
     bool ok = reader.ok();
     if (one) {
-      ok = ok && read_value(reader, all.emplace_back());
+      ok = ok && reread_record(reader, all.emplace_back());
     } else {
       ok = ok && reader.enter_array();
-      while (ok && reader.next_element()) ok = read_value(reader, all.emplace_back());
+      while (ok && reader.next_element()) ok = reread_record(reader, all.emplace_back());
     }
     if (ok && reader.finish()) return output_of_records<record>(all, rules, one);
+    // Not written by a gate of this policy: nothing is known about it.
+    tool_output out;
+    out.text = shown;
+    out.carries = rules.whole | label{integrity::untrusted, confidentiality::open};
+    return out;
+  } else {
+    return output_of_text(std::string{shown}, rules);
   }
-  return output_of_text(std::string{shown}, rules);
 }
 
 template <class Tool, class R>

@@ -33,6 +33,7 @@ struct past {
   std::vector<past_call> calls{};
   std::uint32_t refused = 0;                ///< calls of this answer
   std::uint32_t declined = 0;               ///< questions about calls of this answer that a person said no to
+  label observed{};                         ///< what the host said was shown, as in `conversation::observe`
   std::vector<std::string_view> granted{};  ///< tools, as in `conversation::grant`
 };
 

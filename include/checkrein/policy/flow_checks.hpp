@@ -232,7 +232,7 @@ constexpr bool reads_both() noexcept {
 /// Whether an argument decides whom or what the call is about, and no stranger may choose it.
 constexpr bool names_something(const tool_flow& flow) noexcept {
   for (const argument_flow& rule : flow.controls)
-    if (rule.bits == 0 && (rule.kinds & naming_kinds) != 0) return true;
+    if (rule.bits == 0 && rule.names) return true;
   return false;
 }
 template <class Table>

@@ -30,6 +30,8 @@ struct argument_flow {
   std::uint8_t index = 0;     ///< of the argument
   std::uint16_t sources = 0;  ///< bit 0: the user; bit i: place i of the policy
   std::uint16_t kinds = 0;    ///< of the values that can be in it
+  bool names = false;         ///< its values say whom or what the call is about
+  bool flat = true;           ///< no struct: its values are told apart by their order
   std::uint8_t bits = 0;      ///< what it costs when a stranger chooses the value; 0: strangers may not
   double most = 0;            ///< strangers may choose amounts up to this; 0: no cap
   bool stored = false;        ///< it is written to a place: what comes back from there may be worth more
@@ -54,6 +56,7 @@ struct question_rule {
 /// How a tool's results are labelled.
 struct result_flow {
   label whole = label::unknown();   ///< of plain text
+  bool trusted = false;             ///< a control argument may take its values from that place
   std::uint8_t place = 0;           ///< number of the place of its records; 0: it yields none
   std::uint32_t system = 0;         ///< bit i: the system alone writes member i of a record
   std::span<const field> fields{};  ///< of a record
@@ -285,6 +288,10 @@ struct control_flow {
       .sources = named == 0 ? std::uint16_t{1} : named,  // what strangers may choose, the user may
 
       .kinds = kinds_in<typename member::type>(),
+      .names = (kinds_in<typename member::type>() & naming_kinds) != 0 &&
+               (capacity<typename member::type>() == 0 || capacity<typename member::type>() > 8),
+      .flat = !hana_struct<typename innermost<typename innermost<typename member::type>::type>::type> ||
+              refined_text<typename innermost<typename innermost<typename member::type>::type>::type>,
       .bits = low ? capacity<typename member::type>()
                   : static_cast<std::uint8_t>(
                         cap == 0 ? 0 : std::bit_width(static_cast<std::uint64_t>(cap) * 100)),  // to the cent
@@ -486,7 +493,14 @@ template <class Policy, class... Tools>
 struct flow_table<Policy, mp::mp_list<Tools...>> {
   using places = places_of<mp::mp_list<Tools...>>;
   using clauses = policy_clauses<Policy>;
-  static constexpr std::array<tool_flow, sizeof...(Tools)> flows{flow_of<Tools, clauses, places>::value()...};
+  static constexpr std::array<tool_flow, sizeof...(Tools)> flows = [] {
+    std::array<tool_flow, sizeof...(Tools)> all{flow_of<Tools, clauses, places>::value()...};
+    std::uint32_t named = 0;
+    for (const tool_flow& one : all)
+      for (const argument_flow& rule : one.controls) named |= rule.sources;
+    for (tool_flow& one : all) one.result.trusted = (named >> one.result.place & 1) != 0;
+    return all;
+  }();
 
   template <class... Places>
   static constexpr std::array<std::string_view, sizeof...(Places)> names(mp::mp_list<Places...>) noexcept {

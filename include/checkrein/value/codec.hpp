@@ -69,7 +69,10 @@ template <class T>
 bool read_value(json_reader& reader, T& into) noexcept {
   if constexpr (is_optional<T>) {
     if (reader.is_null()) return true;
-    return read_value(reader, into.emplace());
+    if (!read_value(reader, into.emplace())) return false;
+    if constexpr (is_list<typename T::value_type>)
+      if (into->empty()) into.reset();  // nothing is nothing, however it is written
+    return true;
   } else if constexpr (is_list<T>) {
     if (!reader.enter_array()) return false;
     while (reader.next_element()) {

@@ -147,17 +147,13 @@ constexpr std::uint16_t kinds_in() noexcept {
     return static_cast<std::uint16_t>(1U << static_cast<unsigned>(kind_of<T>()));
 }
 
-/// Whether an argument is given: an optional one that is there (and no empty list), and any other.
+/// Whether an argument is given: an optional one that is there, and any other.
 template <class T>
 constexpr bool is_present(const T& value) noexcept {
-  if constexpr (is_optional<T>) {
-    if constexpr (is_list<typename T::value_type>)
-      return value && !value->empty();
-    else
-      return value.has_value();
-  } else {
+  if constexpr (is_optional<T>)
+    return value.has_value();
+  else
     return true;
-  }
 }
 
 /// Whether the value is a struct whose members are the values.

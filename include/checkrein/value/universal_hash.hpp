@@ -11,9 +11,10 @@ namespace checkrein {
 
 /// 128 bits of a universal hash (two polynomials modulo 2^61 - 1): for tables whose hashes nobody outside gets to see.
 ///
-/// Whoever knows neither key nor hashes finds two texts of n bytes that collide with a probability of at most
-/// ((n / 7 + 3) / 2^60)^2, whatever the texts: that is proven, for a random key. Unlike `siphash128` it is no
-/// pseudorandom function: one hash that leaks may give the key away. About three times as fast on short texts.
+/// Whoever knows neither key nor hashes finds two texts of up to n bytes, or two tags, that collide with a probability
+/// of at most ((n / 7 + 3) / 2^60)^2, whatever they are: that is proven, for a random key and texts below 2^40 bytes.
+/// Unlike `siphash128` it is no pseudorandom function: one hash that leaks may give the key away. About three times as
+/// fast on short texts.
 ///
 /// @param tag  keeps texts for different uses apart
 /// @see Carter, Wegman: Universal Classes of Hash Functions (1979)
@@ -32,12 +33,13 @@ namespace checkrein {
     hash = fold(fold(hash));
     return hash >= prime ? hash - prime : hash;
   };
-  std::uint64_t h1 = (tag & 0xffff) << 40 ^ bytes.size();
-  std::uint64_t h2 = h1;
+  std::uint64_t h1 = 0;
+  std::uint64_t h2 = 0;
   const auto take = [&](std::uint64_t word) {
     h1 = step(h1, word, k1);
     h2 = step(h2, word, k2);
   };
+  take((tag & 0xffff) << 40 | (bytes.size() & 0xffffffffff));  // a coefficient of its own: never added to a word
   std::size_t at = 0;
   for (; at + 8 <= bytes.size(); at += 7) {
     std::uint64_t word = 0;

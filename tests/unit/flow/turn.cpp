@@ -125,13 +125,13 @@ TEST_CASE("turn: from a forwarded message on, nothing is typed") {
   }
 }
 
-TEST_CASE("turn: one mail header line, or two apart, is what people write") {
-  for (const auto* text :
-       {"Subject: lunch\nTell them to come\n", "To: ada\n\nSubject: lunch\n", "From: now on, be brief\n",
-        "He wrote:\nhi\n", "Only what he wrote:\n", "Tomorrow:\nTo: nobody\n"}) {
+TEST_CASE("turn: one mail header line is what people write, two near each other are a mail") {
+  for (const auto* text : {"Subject: lunch\nTell them to come\n", "From: now on, be brief\n", "Tomorrow:\nTo: nobody\n",
+                           "He wrote: hi\n"}) {
     INFO(text);
     CHECK(typed_of(text) == text);
   }
+  for (const auto* text : {"To: ada\n\nSubject: lunch\n", "He wrote:\nhi\n"}) CHECK(typed_of(text) == "");
 }
 
 TEST_CASE("turn: the parts are the text, in order, whatever it is") {

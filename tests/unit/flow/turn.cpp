@@ -222,3 +222,10 @@ TEST_CASE("turn: whatever stands before it, nothing behind a forwarded message o
   CHECK(typed_before > 500);
   CHECK(typed_before < 4900);
 }
+
+TEST_CASE("turn: a paste that holds a whole block of its own ends with the last mark") {
+  for (const std::string mark : {"```", "\"\"\""}) {
+    INFO(mark);
+    CHECK(typed_of("a\n" + mark + "\nevil\n" + mark + "\nevil\n" + mark + "\nevil\n" + mark + "\nb\n") == "a\nb\n");
+  }
+}

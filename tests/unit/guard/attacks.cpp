@@ -397,3 +397,253 @@ TEST_CASE("attack: a reply outlives its conversation") {
     CHECK(why(chat.call({"2", "send_mail", R"({"to":["sarah@corp.example"],"body":"x"})"})) == unproven);
   }
 }
+
+namespace {
+
+struct letter {
+  BOOST_HANA_DEFINE_STRUCT(letter, (cr::text<40>, id), (cr::email, sender), (cr::email, copy));
+};
+using letters = cr::yields<letter, bills, cr::system_writes<"id">, cr::counterparty_writes<"sender", "copy">>;
+
+struct list_letters {
+  BOOST_HANA_DEFINE_STRUCT(list_letters);
+  using rules = cr::tool<"list_letters", cr::about<"Lists letters">, cr::reads, letters>;
+};
+struct letters_of_year {
+  BOOST_HANA_DEFINE_STRUCT(letters_of_year, (int, year));
+  using rules = cr::tool<"letters_of_year", cr::about<"Lists the letters of a year">, cr::reads, letters>;
+};
+struct kept_letters {
+  BOOST_HANA_DEFINE_STRUCT(kept_letters, (std::string, words));
+  using rules = cr::tool<"kept_letters", cr::about<"Finds letters, with the labels that they had">, cr::reads, letters>;
+};
+struct reply_to {
+  BOOST_HANA_DEFINE_STRUCT(reply_to, (cr::email, to));
+  using rules = cr::tool<"reply_to", cr::about<"Writes a letter">, cr::sends, cr::clearance<cr::confidential>,
+                         cr::control<"to", cr::from<cr::user, bills>>>;
+};
+struct answer_sender {
+  BOOST_HANA_DEFINE_STRUCT(answer_sender, (cr::email, to));
+  using rules = cr::tool<"answer_sender", cr::about<"Writes to who wrote, and to nobody else">, cr::sends,
+                         cr::clearance<cr::confidential>, cr::control<"to", cr::from<bills>>>;
+};
+struct top_up {
+  BOOST_HANA_DEFINE_STRUCT(top_up, (cr::iban, account), (double, amount));
+  using rules = cr::tool<"top_up", cr::about<"Tops an account up">, cr::spends, cr::clearance<cr::confidential>,
+                         cr::control<"account", cr::from<cr::user, bills, payees>>,
+                         cr::control<"amount", cr::from<cr::user>, cr::up_to<50>>>;
+};
+struct wire {
+  BOOST_HANA_DEFINE_STRUCT(wire, (cr::iban, account), (double, amount));
+  using rules = cr::tool<"wire", cr::about<"Wires money to a payee">, cr::spends, cr::sends,
+                         cr::clearance<cr::confidential>, cr::control<"account", cr::from<cr::user, payees>>,
+                         cr::control<"amount", cr::from<cr::user>, cr::up_to<50>>>;
+};
+struct close_account {
+  BOOST_HANA_DEFINE_STRUCT(close_account, (cr::iban, account));
+  using rules = cr::tool<"close_account", cr::about<"Closes an account">, cr::destroys,
+                         cr::control<"account", cr::from<cr::user, payees>>>;
+};
+struct keep_payee {
+  BOOST_HANA_DEFINE_STRUCT(keep_payee, (cr::iban, account));
+  using rules = cr::tool<"keep_payee", cr::about<"Keeps a payee">, cr::writes,
+                         cr::control<"account", cr::from<cr::user>>, cr::writes_to<payees, "account">>;
+};
+struct tidy {
+  BOOST_HANA_DEFINE_STRUCT(tidy);
+  using rules = cr::tool<"tidy", cr::about<"Sorts the letters">, cr::writes>;
+};
+struct purge {
+  BOOST_HANA_DEFINE_STRUCT(purge, (std::optional<cr::email>, of));
+  using rules = cr::tool<"purge", cr::about<"Deletes letters, of one sender or of all">, cr::destroys,
+                         cr::control<"of", cr::from<cr::user>>>;
+};
+
+struct bulletin : cr::place<"bulletin", cr::external, cr::open> {};
+struct is_urgent {
+  BOOST_HANA_DEFINE_STRUCT(is_urgent, (std::string, words));
+  using rules = cr::tool<"is_urgent", cr::about<"Whether a bulletin is urgent">, cr::reads,
+                         cr::yields<flagged, bulletin, cr::system_writes<"urgent">>>;
+};
+struct shout {
+  BOOST_HANA_DEFINE_STRUCT(shout, (bool, urgent), (std::string, text));
+  using rules = cr::tool<"shout", cr::about<"Says it to all">, cr::sends,
+                         cr::control<"urgent", cr::from<cr::user, bulletin>>, cr::payload<"text">>;
+};
+
+struct depot
+    : cr::policy<cr::toolbox<list_bills, list_letters, letters_of_year, kept_letters, reply_to, answer_sender, top_up,
+                             wire, close_account, keep_payee, tidy, purge, is_urgent, shout>,
+                 cr::needs<cr::verified<cr::email>>, cr::limit<cr::visits, cr::per_account, cr::exact<60, minutes>>> {};
+
+struct shelf {
+  std::vector<order> bills;
+  std::vector<letter> letters;
+  cr::label kept = cr::label{cr::integrity::system, cr::confidentiality::confidential};
+};
+
+inline auto bodies_of(shelf& w) {
+  return cr::handlers{cr::on<list_bills>([&w](const cr::checked<list_bills>&) { return w.bills; }),
+                      cr::on<list_letters>([&w](const cr::checked<list_letters>&) { return w.letters; }),
+                      cr::on<letters_of_year>([&w](const cr::checked<letters_of_year>&) { return w.letters; }),
+                      cr::on<kept_letters>([&w](const cr::checked<kept_letters>&) {
+                        std::vector<cr::stored<letter>> all;
+                        for (const letter& one : w.letters) all.push_back({one, w.kept});
+                        return all;
+                      }),
+                      cr::on<reply_to>([](const cr::checked<reply_to>&) { return "sent"; }),
+                      cr::on<answer_sender>([](const cr::checked<answer_sender>&) { return "sent"; }),
+                      cr::on<top_up>([](const cr::checked<top_up>&) { return "paid"; }),
+                      cr::on<wire>([](const cr::checked<wire>&) { return "paid"; }),
+                      cr::on<close_account>([](const cr::checked<close_account>&) { return "closed"; }),
+                      cr::on<keep_payee>([](const cr::checked<keep_payee>&) { return "saved"; }),
+                      cr::on<tidy>([](const cr::checked<tidy>&) { return "tidy"; }),
+                      cr::on<purge>([](const cr::checked<purge>&) { return "gone"; }),
+                      cr::on<is_urgent>([](const cr::checked<is_urgent>&) {
+                        flagged one;
+                        one.urgent = true;
+                        return one;
+                      }),
+                      cr::on<shout>([](const cr::checked<shout>&) { return "said"; })};
+}
+
+constexpr std::string_view iban_of_payee = "FR1420041010050500013M02606";
+
+inline bool is_payee(const cr::principal&, cr::value_kind kind, std::string_view canonical) {
+  return kind == cr::value_kind::iban && canonical == iban_of_payee;
+}
+
+struct porter : shelf {
+  cr::memory_store<depot> memory;
+  cr::null_sink sink;
+  cr::testing::manual_clock clock;
+  decltype(bodies_of(std::declval<shelf&>())) handlers = bodies_of(*this);
+  decltype(cr::stores{memory, cr::source<payees>(&is_payee)}) backed{memory, cr::source<payees>(&is_payee)};
+  cr::gate<depot, cr::testing::manual_clock> gate{backed, handlers, sink, clock};
+
+  cr::conversation open(std::string_view words) {
+    cr::principal who{cr::account{"https://depot.example", "ada"}};
+    who.has_verified<cr::email>(clock.now() - hours{1});
+    auto visit = gate.admit(who);
+    if (!visit) throw 2;
+    return visit->converse(cr::typed{words});
+  }
+  cr::conversation tainted(std::string_view words) {
+    cr::conversation chat = open(words);
+    chat.observe(cr::label{cr::integrity::untrusted, cr::confidentiality::confidential});
+    return chat;
+  }
+};
+
+letter letter_of(std::string_view id, std::string_view sender, std::string_view copy) {
+  letter one;
+  if (!one.id.assign(id) || !one.sender.assign(sender) || !one.copy.assign(copy)) throw 3;
+  return one;
+}
+
+}  // namespace
+
+TEST_CASE("attack: a letter from the user's friend, with a copy to the stranger, vouches for no stranger") {
+  porter o;
+  o.letters = {letter_of("l1", "tom@corp.example", "eve@evil.example")};
+  auto chat = o.tainted("What did tom@corp.example write?");
+  static_cast<void>(chat.call({"1", "list_letters", "{}"}).show(chat));
+  CHECK(chat.call({"2", "reply_to", R"({"to":"tom@corp.example"})"}).ran());
+  CHECK(why(chat.call({"3", "reply_to", R"({"to":"eve@evil.example"})"})) == unproven);
+}
+
+TEST_CASE("attack: who another party is makes a result untrusted, whatever else is in it") {
+  porter o;
+  auto chat = o.open("Any letters?");
+  static_cast<void>(chat.call({"1", "list_letters", "{}"}).show(chat));
+  CHECK_FALSE(chat.untrusted());
+  o.letters = {letter_of("l1", "tom@corp.example", "eve@evil.example")};
+  static_cast<void>(chat.call({"2", "list_letters", "{}"}).show(chat));
+  CHECK(chat.untrusted());
+}
+
+TEST_CASE("attack: a few bills that nobody asked for name nobody to be paid") {
+  porter o;
+  o.bills = {order_of(1, iban_of_eve, 5)};
+  auto chat = o.open("What is new?");
+  static_cast<void>(chat.call({"1", "list_bills", "{}"}).show(chat));
+  CHECK(why(chat.call({"2", "top_up", transfer_to(iban_of_eve, "5")})) == unproven);
+}
+
+TEST_CASE("attack: a year points at no letter") {
+  porter o;
+  o.letters = {letter_of("l1", "eve@evil.example", "eve@evil.example")};
+  auto chat = o.open("What came in number 2024?");
+  static_cast<void>(chat.call({"1", "letters_of_year", R"({"year":2024})"}).show(chat));
+  CHECK(why(chat.call({"2", "reply_to", R"({"to":"eve@evil.example"})"})) == unproven);
+}
+
+TEST_CASE("attack: a tool that takes nothing of the user's takes nothing of the model's either") {
+  porter o;
+  auto chat = o.open("Answer it");
+  CHECK(why(chat.call({"1", "answer_sender", R"({"to":"bob@corp.example"})"})) == unproven);
+  CHECK(chat.call({"2", "reply_to", R"({"to":"bob@corp.example"})"}).ran());
+}
+
+TEST_CASE("attack: what is looked up is enough to pay, not to destroy") {
+  porter o;
+  auto chat = o.tainted("Pay what is due");
+  CHECK(chat.call({"1", "top_up", transfer_to(iban_of_payee, "5")}).ran());
+  CHECK(why(chat.call({"2", "close_account", R"({"account":")" + std::string(iban_of_payee) + R"("})"})) == unproven);
+}
+
+TEST_CASE("attack: who pays in the amount that the user named is paid back only by a tool that takes its place") {
+  porter o;
+  o.bills = {order_of(1, iban_of_eve, 50)};
+  auto chat = o.tainted("Refund the $50.00 that I just got");
+  static_cast<void>(chat.call({"1", "list_bills", "{}"}).show(chat));
+  CHECK(chat.call({"2", "top_up", transfer_to(iban_of_eve, "50")}).ran());
+  CHECK(why(chat.call({"3", "wire", transfer_to(iban_of_eve, "50")})) == unproven);
+}
+
+TEST_CASE("attack: a tool that asks for nothing, or for what may be left out, is chosen by no stranger") {
+  porter o;
+  auto chat = o.tainted("hello");
+  CHECK(why(chat.call({"1", "tidy", "{}"})) == cr::reason::untrusted_context);
+  CHECK(why(chat.call({"2", "purge", "{}"})) == cr::reason::untrusted_context);
+}
+
+TEST_CASE("attack: what is secret is not stored where less is kept") {
+  porter o;
+  auto chat = o.open("Save it");
+  const std::string account = R"({"account":")" + std::string(iban_of_user) + R"("})";
+  CHECK(chat.call({"1", "keep_payee", account}).ran());
+  chat.observe(cr::label{cr::integrity::user, cr::confidentiality::secret});
+  CHECK(why(chat.call({"2", "keep_payee", account})) == cr::reason::too_confidential);
+}
+
+TEST_CASE("attack: a record that was stored as a stranger's proves nothing, and says what it is") {
+  porter o;
+  o.letters = {letter_of("l1", "tom@corp.example", "kim@corp.example")};
+  auto chat = o.open("Answer the letter about the hiking trip");
+  const auto found = chat.call({"1", "kept_letters", R"({"words":"hiking trip"})"});
+  CHECK(found.show(chat) == R"([{"id":"l1","sender":"tom@corp.example","copy":"kim@corp.example"}])");
+  CHECK(chat.seen().confidentiality() == cr::confidentiality::confidential);
+  CHECK(chat.call({"2", "reply_to", R"({"to":"tom@corp.example"})"}).ran());
+
+  o.kept = cr::label{cr::integrity::untrusted, cr::confidentiality::secret};
+  auto other = o.open("Answer the letter about the hiking trip");
+  const auto strange = other.call({"1", "kept_letters", R"({"words":"hiking trip"})"});
+  CHECK(strange.show(other) ==
+        R"([{"":[117899264,{"id":"l1","sender":"tom@corp.example","copy":"kim@corp.example"}]}])");
+  CHECK(other.untrusted());
+  CHECK(other.seen().confidentiality() == cr::confidentiality::secret);
+  o.kept = cr::label{cr::integrity::untrusted, cr::confidentiality::open};
+  auto third = o.open("Answer the letter about the hiking trip");
+  static_cast<void>(third.call({"1", "kept_letters", R"({"words":"hiking trip"})"}).show(third));
+  CHECK(why(third.call({"2", "reply_to", R"({"to":"tom@corp.example"})"})) == unproven);
+}
+
+TEST_CASE("attack: a proven yes or no chooses no tool") {
+  porter o;
+  auto chat = o.open("Is it 'urgent'?");
+  chat.observe_untrusted();
+  static_cast<void>(chat.call({"1", "is_urgent", R"({"words":"urgent"})"}).show(chat));
+  CHECK(why(chat.call({"2", "shout", R"({"urgent":true,"text":"x"})"})) == cr::reason::untrusted_context);
+  CHECK(why(chat.call({"3", "shout", R"({"urgent":false,"text":"x"})"})) == unproven);
+}

@@ -162,7 +162,7 @@ T made(std::string_view json) {
 
 template <class Policy>
 struct office : world {
-  cr::memory_store<Policy> memory{{.accounts = 1024, .clients = 16}};
+  cr::memory_store<Policy> memory{cr::memory_capacity{1'024, 64}};
   cr::testing::recording_sink sink;
   cr::testing::manual_clock clock;
 

@@ -340,3 +340,52 @@ TEST_CASE("what the model reads when a call does not run can be said in another 
   const auto said = chat.call({"1", "delete_mail", R"({"id":"m1"})"});
   CHECK(said.show(chat) == "Das geht nicht. Argument: id. Erlaubt: was der Nutzer schrieb, mailbox.");
 }
+
+TEST_CASE("handles: what is behind one is carried, even where the user typed the same") {
+  office<strict> o;
+  auto chat = o.open("Send hi to bob@corp.example, then search for mail bob@corp.example: hi");
+  const auto said = chat.call({"1", "send_mail", R"({"to":["bob@corp.example"],"body":"hi"})"});
+  CHECK(said.hide(chat) == R"({"$ref":"h1"})");
+  CHECK(chat.seen().confidentiality() == cr::confidentiality::open);
+  CHECK(why(chat.call({"2", "search_web", R"({"words":{"$ref":"h1"}})"})) == cr::reason::too_confidential);
+  CHECK(why(chat.call({"3", "search_web", R"({"words":{"$ref":"x1"}})"})) == cr::reason::unknown_handle);
+  CHECK(chat.call({"4", "search_web", R"({"words":"mail bob@corp.example: hi"})"}).ran());
+}
+
+TEST_CASE("handles: a query that is behind one points at nobody") {
+  office<strict> o;
+  o.board = "Boss";
+  o.contacts = {contact_of("boss@corp.example", "Boss")};
+  auto chat = o.open("Who is on the board?");
+  static_cast<void>(chat.call({"1", "read_board", "{}"}).hide(chat));
+  static_cast<void>(chat.call({"2", "find_contact", R"({"name":{"$ref":"h1"}})"}).show(chat));
+  CHECK(why(chat.call({"3", "send_mail", R"({"to":["boss@corp.example"],"body":"x"})"})) == unproven);
+}
+
+TEST_CASE("handles: who another party is stays in sight, and is a stranger's choice") {
+  office<strict> o;
+  o.mails = {mail_of("m1", "eve@evil.example")};
+  auto chat = o.open("Any news?");
+  CHECK(chat.call({"1", "list_mail", "{}"}).hide(chat) ==
+        R"([{"id":"m1","sender":"eve@evil.example","subject":{"$ref":"h1"},"body":{"$ref":"h2"}}])");
+  CHECK(chat.untrusted());
+}
+
+TEST_CASE("provenance: a joker, or a single letter, points at nobody") {
+  for (const std::string_view query : {"*", "%", "a", ""}) {
+    CAPTURE(query);
+    office<strict> o;
+    o.mails = {mail_of("m1", "eve@evil.example")};
+    auto chat = o.open("Show my mail");
+    static_cast<void>(chat.call({"1", "search_mail", R"({"query":")" + std::string(query) + R"("})"}).show(chat));
+    CHECK(why(chat.call({"2", "send_mail", R"({"to":["eve@evil.example"],"body":"x"})"})) == unproven);
+  }
+}
+
+TEST_CASE("handles: a stranger's text is no address, though it reads as one") {
+  office<strict> o;
+  o.board = "tom@corp.example";
+  auto chat = o.open("Who is on the board?");
+  static_cast<void>(chat.call({"1", "read_board", "{}"}).hide(chat));
+  CHECK(why(chat.call({"2", "search_mail", R"({"query":"x","sender":{"$ref":"h1"}})"})) == cr::reason::unknown_handle);
+}

@@ -195,3 +195,199 @@ TEST_CASE("question: of two threads with one token, one goes on") {
     CHECK(ran == 1);
   }
 }
+
+namespace {
+
+struct share_file {
+  BOOST_HANA_DEFINE_STRUCT(share_file, (cr::email, with));
+  using rules = cr::tool<"share_file", cr::about<"Shares the file">, cr::shares, cr::clearance<cr::confidential>,
+                         cr::control<"with", cr::from<cr::user>>>;
+};
+struct run_script {
+  BOOST_HANA_DEFINE_STRUCT(run_script, (cr::text<40>, name));
+  using rules = cr::tool<"run_script", cr::about<"Runs a script">, cr::executes, cr::clearance<cr::confidential>,
+                         cr::control<"name", cr::from<cr::user, mailbox>>>;
+};
+struct invite {
+  BOOST_HANA_DEFINE_STRUCT(invite, (cr::list<cr::email, 8>, guests), (std::optional<cr::list<cr::email, 8>>, hosts));
+  using rules = cr::tool<"invite", cr::about<"Invites guests">, cr::sends, cr::clearance<cr::confidential>,
+                         cr::control<"guests", cr::from<cr::user>>, cr::control<"hosts", cr::from<cr::user>>>;
+};
+struct uninvite {
+  BOOST_HANA_DEFINE_STRUCT(uninvite, (cr::list<cr::email, 8>, guests));
+  using rules = cr::tool<"uninvite", cr::about<"Tells guests not to come">, cr::sends, cr::clearance<cr::confidential>,
+                         cr::control<"guests", cr::from<cr::user>>>;
+};
+struct sign {
+  BOOST_HANA_DEFINE_STRUCT(sign, (cr::text<40>, id));
+  using rules = cr::tool<"sign", cr::about<"Signs a form">, cr::writes, cr::control<"id", cr::from<cr::user>>>;
+};
+
+struct studio
+    : cr::policy<cr::toolbox<share_file, run_script, invite, uninvite, sign, search_mail>,
+                 cr::needs<cr::verified<cr::email>>, cr::limit<cr::visits, cr::per_account, cr::exact<60, minutes>>,
+                 cr::after_untrusted<cr::ask<share_file>, cr::ask<run_script>, cr::ask<invite>>, cr::ask<sign>> {};
+
+inline auto bodies_of(std::vector<mail>& mails) {
+  return cr::handlers{cr::on<share_file>([](const cr::checked<share_file>&) { return "shared"; }),
+                      cr::on<run_script>([](const cr::checked<run_script>&) { return "run"; }),
+                      cr::on<invite>([](const cr::checked<invite>&) { return "invited"; }),
+                      cr::on<uninvite>([](const cr::checked<uninvite>&) { return "not invited"; }),
+                      cr::on<sign>([](const cr::checked<sign>&) { return "signed"; }),
+                      cr::on<search_mail>([&mails](const cr::checked<search_mail>&) { return mails; })};
+}
+
+struct workshop {
+  std::vector<mail> mails;
+  cr::memory_store<studio> memory;
+  cr::null_sink sink;
+  cr::testing::manual_clock clock;
+  decltype(bodies_of(std::declval<std::vector<mail>&>())) handlers = bodies_of(mails);
+  cr::gate<studio, cr::testing::manual_clock> gate{memory, handlers, sink, clock};
+
+  cr::conversation open(std::string_view words) {
+    cr::principal who{cr::account{"https://studio.example", "ada"}};
+    who.has_verified<cr::email>(clock.now() - hours{1});
+    auto visit = gate.admit(who);
+    if (!visit) throw 2;
+    return visit->converse(cr::typed{words});
+  }
+};
+
+/// A yes to the call; whether it ran.
+bool said_yes(cr::conversation& chat, std::string_view tool, std::string_view arguments) {
+  const auto asked = chat.call({"1", tool, arguments});
+  return asked.pending() && chat.resume(asked.question().token, cr::answer::yes()).ran();
+}
+
+/// A gate of nothing but a hash and a key.
+struct keys_only final : cr::detail::gate_base {
+  std::string hash = "policy";
+  std::string key = std::string(32, 'k');
+
+  cr::moment now() const noexcept override { return {}; }
+  std::size_t find_tool(std::string_view) const noexcept override { return 0; }
+  std::span<const cr::tool_info> tools() const noexcept override { return {}; }
+  std::span<const cr::tool_flow> flows() const noexcept override { return {}; }
+  std::span<const std::string_view> places() const noexcept override { return {}; }
+  bool holds(std::uint16_t, const cr::principal&, cr::value_kind, std::string_view) const noexcept override {
+    return false;
+  }
+  std::string_view policy_hash() const noexcept override { return hash; }
+  std::string_view secret_key() const noexcept override { return key; }
+  cr::verdict look(const cr::principal&, std::size_t, cr::moment) const noexcept override { return {}; }
+  cr::verdict permit(std::size_t, const void*, cr::explanation&) const noexcept override { return {}; }
+  cr::verdict charge(const cr::principal&, std::size_t, std::uint32_t, cr::moment) const noexcept override {
+    return {};
+  }
+  cr::verdict open_question(const cr::principal&, std::uint64_t, cr::moment) const noexcept override { return {}; }
+  cr::verdict take_question(const cr::principal&, std::uint64_t, cr::moment) const noexcept override { return {}; }
+  void refused(const cr::principal&, const cr::refusal&, bool, cr::moment) const noexcept override {}
+  void blame(std::uint16_t) const noexcept override {}
+  void invoke(std::size_t, cr::detail::call_frame&) const noexcept override {}
+  void recall(std::size_t, std::string_view, std::string_view, cr::label, const cr::detail::flow_state&,
+              cr::detail::tool_output&, cr::detail::selection&) const noexcept override {}
+  bool record(cr::audit_record&) const noexcept override { return true; }
+  std::uint64_t next_conversation() const noexcept override { return 1; }
+};
+
+}  // namespace
+
+TEST_CASE("question: a yes to what cannot be undone is a yes to that once") {
+  office<asking> o;
+  auto chat = o.open("Tidy up");
+  chat.observe_untrusted();
+  CHECK(said_yes(chat, "delete_mail", R"({"id":"m1"})"));
+  CHECK(chat.call({"2", "delete_mail", R"({"id":"m1"})"}).pending());
+  workshop w;
+  auto other = w.open("Tidy up");
+  other.observe_untrusted();
+  CHECK(said_yes(other, "share_file", R"({"with":"eve@evil.example"})"));
+  CHECK(other.call({"2", "share_file", R"({"with":"eve@evil.example"})"}).pending());
+  CHECK(said_yes(other, "run_script", R"({"name":"build"})"));
+  CHECK(other.call({"3", "run_script", R"({"name":"build"})"}).pending());
+}
+
+TEST_CASE("question: a yes to a value is none to the same value in another argument, or of another tool") {
+  workshop w;
+  auto chat = w.open("Who comes?");
+  chat.observe_untrusted();
+  CHECK(said_yes(chat, "invite", R"({"guests":["eve@evil.example"]})"));
+  CHECK(chat.call({"2", "invite", R"({"guests":["eve@evil.example"]})"}).ran());
+  CHECK(chat.call({"3", "invite", R"({"guests":[],"hosts":["eve@evil.example"]})"}).pending());
+  CHECK(why(chat.call({"4", "uninvite", R"({"guests":["eve@evil.example"]})"})) == cr::reason::unproven_value);
+}
+
+TEST_CASE("question: a tool that is always asked for is asked for, whatever is proven") {
+  workshop w;
+  auto chat = w.open("Sign the form form-77");
+  CHECK(said_yes(chat, "sign", R"({"id":"form-77"})"));
+  CHECK(chat.call({"2", "sign", R"({"id":"form-77"})"}).pending());
+}
+
+TEST_CASE("question: what a query found was meant to be read, not to be run") {
+  workshop w;
+  w.mails = {mail_of("m7", "tom@corp.example")};
+  auto chat = w.open("What does the mail about the hiking trip say?");
+  static_cast<void>(chat.call({"1", "search_mail", R"({"query":"hiking trip"})"}).show(chat));
+  CHECK(chat.call({"2", "run_script", R"({"name":"m7"})"}).pending());
+}
+
+TEST_CASE("question: a grant that shrank meanwhile is lifted by no yes") {
+  office<asking> o;
+  auto chat = o.open("Write to the client");
+  REQUIRE(chat.grant({"today", "send_mail"}));
+  chat.observe_untrusted();
+  const auto asked = chat.call({"1", "send_mail", to_eve});
+  REQUIRE(asked.pending());
+  REQUIRE(chat.grant({"today"}));
+  CHECK(why(chat.resume(asked.question().token, cr::answer::yes())) == cr::reason::not_granted);
+  CHECK(o.ran.empty());
+}
+
+TEST_CASE("question: of two that are open, each is answered for itself") {
+  office<asking> o;
+  auto chat = o.tainted("x");
+  const auto one = chat.call({"1", "send_mail", R"({"to":["one@evil.example"],"body":"x"})"});
+  const auto two = chat.call({"2", "send_mail", R"({"to":["two@evil.example"],"body":"x"})"});
+  REQUIRE(one.pending());
+  REQUIRE(two.pending());
+  CHECK(chat.resume(two.question().token, cr::answer::yes()).ran());
+  CHECK(o.ran == std::vector<std::string>{"mail two@evil.example: x"});
+  CHECK(chat.resume(one.question().token, cr::answer::yes()).ran());
+}
+
+TEST_CASE("question: a token is another one where anything that it is bound to is another") {
+  keys_only gate;
+  const cr::principal ada{cr::account{"https://mail.example", "ada"}};
+  const cr::detail::open_question open{77, "send_mail", "{}", cr::moment{minutes{5}}, cr::label{}};
+  const auto token = [&](const cr::detail::open_question& what) {
+    return cr::detail::question_token(gate, ada, 1, what, "visitor");
+  };
+  const std::string plain = token(open);
+  CHECK(token(open) == plain);
+  CHECK(cr::detail::question_token(gate, cr::principal{cr::account{"https://mail.example", "eve"}}, 1, open,
+                                   "visitor") != plain);
+  CHECK(cr::detail::question_token(gate, ada, 2, open, "visitor") != plain);
+  CHECK(cr::detail::question_token(gate, ada, 1, open, "lead") != plain);
+  auto other = open;
+  other.tool = "pay";
+  CHECK(token(other) != plain);
+  other = open;
+  other.arguments = "[]";
+  CHECK(token(other) != plain);
+  other = open;
+  other.expires += minutes{1};
+  CHECK(token(other) != plain);
+  other = open;
+  other.seen = other.seen | cr::label{cr::integrity::untrusted, cr::confidentiality::secret};
+  CHECK(token(other) != plain);
+  other = open;
+  other.nonce = 78;
+  CHECK(token(other).substr(20) != plain.substr(20));  // the code, not only the nonce before it
+  gate.hash = "another";
+  CHECK(token(open) != plain);
+  gate.hash = "policy";
+  gate.key = std::string(32, 'x');
+  CHECK(token(open) != plain);
+}

@@ -231,3 +231,74 @@ TEST_CASE("rebuilt: a result that no gate wrote is a stranger's, whatever it loo
   const std::vector<cr::past> unknown{{{}, {{"no_such_tool", "{}", "x"}}}};
   CHECK(visit_of(o).rebuild(unknown, cr::history_kept::by_ourselves).untrusted());
 }
+
+TEST_CASE("saved: another policy with the same key goes on with nothing") {
+  const std::string key(32, 'k');
+  office<asking> one;
+  office<strict> two;
+  one.gate.use_key(key);
+  two.gate.use_key(key);
+  auto chat = visit_of(one).converse(cr::typed{"write to bob@corp.example"});
+  const std::string state = chat.save();
+  auto visit = two.gate.admit(two.member("ada"));
+  REQUIRE(visit);
+  const auto again = visit->restore(state, 0);
+  REQUIRE_FALSE(again);
+  CHECK(again.refusal().why == cr::reason::history_invalid);
+}
+
+TEST_CASE("saved: of two that go on from one state, one gets the answer to a question") {
+  office<asking> o;
+  auto chat = o.tainted("Write to the client");
+  const auto asked = chat.call({"1", "send_mail", R"({"to":["eve@evil.example"],"body":"x"})"});
+  REQUIRE(asked.pending());
+  auto next = visit_of(o);
+  auto again = next.restore(chat.save(), 1);
+  REQUIRE(again);
+  CHECK(again->resume(asked.question().token, cr::answer::yes()).ran());
+  CHECK(why(chat.resume(asked.question().token, cr::answer::yes())) == cr::reason::question_unknown);
+  CHECK(o.ran.size() == 1);
+}
+
+TEST_CASE("saved: what was closed, granted and declined stays so") {
+  office<asking> o;
+  const auto saved = [&](cr::conversation& chat) {
+    auto again = visit_of(o).restore(chat.save(), 1);
+    if (!again) throw 4;
+    return std::move(*again);
+  };
+  auto closed = visit_of(o).converse(cr::typed{"x"});
+  auto used = visit_of(o, "eve");
+  CHECK_FALSE(closed.hear(used, cr::typed{"x"}));
+  CHECK(saved(closed).closed());
+
+  auto granted = visit_of(o).converse(cr::typed{"x"});
+  REQUIRE(granted.grant({"today"}));
+  auto still = saved(granted);
+  CHECK(still.call({"1", "today", "{}"}).ran());
+  CHECK(why(still.call({"2", "list_mail", "{}"})) == cr::reason::not_granted);
+
+  auto declined = o.tainted("x");
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto asked = declined.call({"1", "send_mail", R"({"to":["eve@evil.example"],"body":"x"})"});
+    REQUIRE(asked.pending());
+    CHECK(why(declined.resume(asked.question().token, cr::answer::no())) == cr::reason::declined);
+  }
+  auto tired = saved(declined);
+  CHECK(why(tired.call({"1", "send_mail", R"({"to":["eve@evil.example"],"body":"x"})"})) ==
+        cr::reason::too_many_questions);
+}
+
+TEST_CASE("saved: one bit that was changed is enough, in the hands of its own principal too") {
+  office<asking> o;
+  auto chat = o.tainted("write to bob@corp.example");
+  const std::string state = chat.save();
+  for (std::size_t i = 0; i < state.size(); ++i) {
+    std::string forged = state;
+    forged[i] = static_cast<char>(forged[i] ^ 1);
+    auto next = visit_of(o);
+    const auto again = next.restore(forged, 0);
+    CHECK_FALSE(again);
+    o.clock.advance(seconds{2});
+  }
+}

@@ -61,7 +61,7 @@ struct get_most_recent_transactions {
   using rules =
       cr::tool<"get_most_recent_transactions", cr::about<"Get the list of the most recent transactions">, cr::reads,
                cr::yields<transaction, transactions, cr::system_writes<"id", "date">,
-                          cr::counterparty_writes<"sender", "recipient", "amount">>>;
+                          cr::counterparty_writes<"sender", "amount">>>;
 };
 struct get_scheduled_transactions {
   BOOST_HANA_DEFINE_STRUCT(get_scheduled_transactions);

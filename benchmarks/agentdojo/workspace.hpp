@@ -19,6 +19,29 @@ using id = cr::text<1, 64>;
 using words = cr::text<500>;
 using addresses = cr::list<cr::email, 200>;
 
+/// A minute, written `2026-02-28 14:05`: no room for words.
+class minute {
+ public:
+  static constexpr std::string_view format = "date-time";
+  static constexpr std::size_t min_length = 16;
+  static constexpr std::size_t max_length = 16;
+
+  [[nodiscard]] bool assign(std::string_view text) noexcept {
+    const auto two = [&](std::size_t at) { return (text[at] - '0') * 10 + text[at + 1] - '0'; };
+    if (text.size() != 16 || !day_.assign(text.substr(0, 10)) || text[10] != ' ' || text[13] != ':') return false;
+    for (const std::size_t at : {11U, 12U, 14U, 15U})
+      if (!cr::detail::is_digit(text[at])) return false;
+    if (two(11) > 23 || two(14) > 59) return false;
+    text_ = text;
+    return true;
+  }
+  [[nodiscard]] std::string_view view() const noexcept { return text_; }
+
+ private:
+  cr::date day_;
+  std::string text_;
+};
+
 // --- places ---
 
 struct mailbox : cr::place<"mailbox", cr::external> {};
@@ -136,7 +159,7 @@ struct get_day_calendar_events {
   using rules = cr::tool<"get_day_calendar_events", cr::about<"Return the appointments of the day">, cr::reads, events>;
 };
 struct create_calendar_event {
-  BOOST_HANA_DEFINE_STRUCT(create_calendar_event, (words, title), (std::string, start_time), (std::string, end_time),
+  BOOST_HANA_DEFINE_STRUCT(create_calendar_event, (words, title), (minute, start_time), (minute, end_time),
                            (std::optional<std::string>, description), (std::optional<addresses>, participants),
                            (std::optional<std::string>, location));
   using rules = cr::tool<
@@ -152,8 +175,8 @@ struct cancel_calendar_event {
                cr::sends, cr::clearance<cr::confidential>, cr::control<"event_id", cr::from<cr::user, calendar>>>;
 };
 struct reschedule_calendar_event {
-  BOOST_HANA_DEFINE_STRUCT(reschedule_calendar_event, (id, event_id), (std::string, new_start_time),
-                           (std::optional<std::string>, new_end_time));
+  BOOST_HANA_DEFINE_STRUCT(reschedule_calendar_event, (id, event_id), (minute, new_start_time),
+                           (std::optional<minute>, new_end_time));
   using rules =
       cr::tool<"reschedule_calendar_event", cr::about<"Move an event, and mail its participants">, cr::writes,
                cr::sends, cr::clearance<cr::confidential>, cr::control<"event_id", cr::from<cr::user, calendar>>,

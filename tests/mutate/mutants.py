@@ -265,7 +265,7 @@ rule(H, "step 4: what is behind a handle decides nothing",
 rule(H, "an amount that the user typed: every amount that decides is the one",
      "if (bound == nullptr || (it.amount != nullptr && !(*it.amount == *bound)))", "if (false)", A)
 H = "guard/flow_state.hpp"
-rule(H, "a record is meant that alone holds what the user typed", "} else if (alone) {", "} else {", A)
+rule(H, "a record is meant that alone holds what the user typed", "} else if (alone && !(one.counterparty", "} else if (!(one.counterparty", A)
 rule(H, "a record is meant by what the user typed only", "if (values.selects(digests[i])) selecting", "selecting", P)
 rule(H, "a party that the user typed vouches for no other party", "one.counterparty ? for_system : for_all", "for_all", A)
 rule(H, "an amount that the user typed proves values only of its place",
@@ -300,3 +300,10 @@ rule(H, "turn: marks that do not pair up end nothing", "if (marks % 2 == 0) retu
 rule(H, "turn: a block ends by a mark as long as the first", "if (text[at] == open.closing && length >= open.length) {",
      "if (text[at] == open.closing) {", T)
 rule(H, "turn: a line ends where any program ends one", "if (c == '\\r') return at", "if (c == '\\x01') return at", A)
+
+H = "guard/flow_state.hpp"
+rule(H, "a word of the order finds no record that is meant, where anybody writes", "&& (how.pointed || !rules.external);", ";", A)
+rule(H, "a record that names several parties vouches for none", " && !(one.counterparty && parties[one.record] > 1)", "", A)
+H = "guard/flow_steps.hpp"
+rule(H, "a plain word of the order is no name of anything",
+     "if (!loose || values.words().contains_quoted(canonical)) return provenance::typed;", "return provenance::typed;", A)

@@ -68,9 +68,9 @@ constexpr std::uint32_t field_bit(std::string_view name) noexcept {
 /// Where the value of a control argument may come from: `control<"to", from<user, contacts>>`.
 ///
 /// The value is a whole token that the user typed, or equals one that the guard took from one of the places (a trusted
-/// field of a result, or a lookup), or is a handle on such a value. What a model wrote by itself passes only while it
-/// has been shown nothing of strangers, and counts as the user's then. How well it has to be proven depends on what the
-/// tool does (`provenance`).
+/// field of a result, or a lookup). A handle on what a stranger wrote never decides, whatever is behind it. What a
+/// model wrote by itself passes only while it has been shown nothing of strangers, and counts as the user's then. How
+/// well it has to be proven depends on what the tool does (`provenance`).
 template <class... Places>
 struct from {
   using argument_rule = void;
@@ -81,7 +81,8 @@ struct from {
 /// A control argument of few possible values (bool, enum, bounded number, day) that strangers may choose as well: no
 /// order to a model fits into it. It is not the stranger's choice for free: its bits are counted per account and day.
 ///
-/// Never for the amount of a tool that `spends`: that one says `up_to`.
+/// Never for a number of a tool that spends, sends, shares, destroys or executes: that one says `up_to` or `from`
+/// alone.
 struct low_capacity {
   using argument_rule = void;
 };
@@ -158,8 +159,8 @@ concept field_clause = requires {
 ///
 /// `yields<mail, mailbox, system_writes<"id", "received">, counterparty_writes<"sender">>`: subject and body are a
 /// stranger's. A field is system-written only if no other party can set it; a wrong declaration here is trust in the
-/// wrong person. The body returns a `Record`, or a vector of them, and the gate writes the JSON. Text is what a
-/// stranger wrote.
+/// wrong person. The body returns a `Record`, or a vector of them, each also as `stored`, and the gate writes the JSON.
+/// Plain text is a stranger's, and is written as a JSON string.
 template <class Record, class Place, class... Fields>
 struct yields {
   using tool_clause = void;
@@ -205,7 +206,8 @@ struct writes_to {
 };
 
 /// The most confidential that the tool may carry outside. A tool that sends, shares, spends or executes and does not
-/// say so carries what is `open`: once the model was shown more, it runs only with words that the user typed.
+/// say so carries what is `open`: once the model was shown more, it runs only with at most four values, every one typed
+/// by the user, and not at all once it was shown something `secret`.
 template <class Level>
 struct clearance {
   using tool_clause = void;

@@ -18,7 +18,7 @@ enum class confidentiality : std::uint8_t {
   open = 0,          ///< anybody
   internal = 1,      ///< whoever works for the service
   confidential = 3,  ///< the principal
-  secret = 7,        ///< nobody outside the tools: never shown, sent or answered
+  secret = 7,        ///< nobody outside the tools: once shown to a model, nothing is answered
 };
 
 /// Where a value comes from and where it may go: integrity x confidentiality x 16 sources, in four bytes.

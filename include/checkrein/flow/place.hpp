@@ -48,8 +48,8 @@ concept place_declaration = requires {
 /// `struct contacts : place<"contacts", operators> {};`
 ///
 /// @tparam name     for explanations and documentation
-/// @tparam Author   who writes it, apart from tools that say `writes_to<place>`. What is looked up in an `external`
-///                  place is a stranger's; results of tools may still say field by field what the system wrote
+/// @tparam Author   who writes it, apart from tools that say `writes_to<place>`. An `external` place
+///                  cannot be looked up; results of tools may still say field by field what the system wrote
 /// @tparam Secrecy  who may learn what lives there; `confidential` unless said otherwise
 template <fixed_string place_name, class Author, class Secrecy = confidential>
 struct place {

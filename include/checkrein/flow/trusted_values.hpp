@@ -18,7 +18,7 @@ enum class provenance : std::uint8_t {
   unproven = 0,  ///< the guard took it from nowhere: the model may have made it up
   found,         ///< a trusted field of some result holds it: enough to read and to append
   listed,    ///< the system alone wrote it, in a result of few records that nobody's words selected: enough to spend
-  selected,  ///< it is in a record that values of the user selected among few: enough to send and to share
+  selected,  ///< values of the user selected its record among few, or a lookup found it: enough to send and to share
   typed,     ///< the user typed it: enough for all
 };
 

@@ -157,12 +157,13 @@ inline fence find_fence(std::string_view line) noexcept {
 inline std::size_t end_of_block(const fence& open, std::string_view text) noexcept {
   std::size_t marks = 0;
   std::size_t last = text.size();
+  std::size_t line = 0;  // where the mark's line ends
   const std::size_t own =
       end_of_line(text, open.at);  // in later lines, a mark with words behind it opens another block
   for (std::size_t at = open.at + open.length; at < text.size();) {
     const std::size_t length = run_of(text[at], text.substr(at));
     if (text[at] == open.closing && length >= open.length) {
-      const std::size_t line = end_of_line(text, at);
+      if (at >= line) line = end_of_line(text, at);
       if (at >= own && !without_blanks(text.substr(at + length, line - at - length)).empty()) return text.size();
       ++marks;
       last = at + length;

@@ -162,8 +162,9 @@ void find_addresses(std::string_view word, Take take) {
 /// E-mail addresses, https URLs and their hosts, hosts that begin with `www.`, phone numbers and IBANs (also with
 /// blanks inside), days
 /// (`2024-05-15`, `May 15th, 2024`, `15 May 2024`; never without the year), amounts, and numbers that are
-/// named as one (`#13`, `id 13`) or are no common ones. Each is one token between white
-/// space, after quotes, brackets and punctuation around it are gone: nothing inside a longer token is found.
+/// named as one (`#13`, `id 13`) or are no common ones. Each is one token between white space, after quotes, brackets
+/// and punctuation around it are gone, or one of several addresses between commas or semicolons: nothing else inside a
+/// longer token is found, but for the host of a URL.
 ///
 /// @param take  takes kind, canonical form and whether a number says that it is an amount
 template <class Take>

@@ -53,6 +53,18 @@ constexpr bool is_common_number(std::string_view word) noexcept {
     if (c < '0' || c > '9') return false;
   return word.size() < 4 || word.starts_with("19") || word.starts_with("20");
 }
+/// Whether the phrase is nothing but words that stand in any order: small letters and blanks.
+constexpr bool is_plain_words(std::string_view phrase) noexcept {
+  for (const char c : phrase)
+    if (!(c >= 'a' && c <= 'z') && c != ' ') return false;
+  return true;
+}
+/// Whether it is letters and blanks alone: no number, no mark, nothing that makes it a name of its own.
+constexpr bool is_words(std::string_view phrase) noexcept {
+  for (const char c : phrase)
+    if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && c != ' ') return false;
+  return true;
+}
 /// Whether a number is named as one: `#13`, `'13'`, `id 13`, `number 13`.
 ///
 /// @param before  the word before it, as written

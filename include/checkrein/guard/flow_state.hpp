@@ -143,14 +143,19 @@ struct flow_state {
   ///
   /// What other parties are is worth more than `found` only where the user pointed at the records. One record that
   /// alone holds an address or account which the user typed is the one that the user means: if the system wrote it
-  /// there, with all that it says; else with what the system says. One that alone holds an amount which the user typed
-  /// proves its values in a call about that very amount: whoever pays in to be found gets that much back, and no more.
+  /// there, with all that it says; else, where it names no other party, with what the system says. Records of a place
+  /// that anybody writes are found by any word; values in them count as selected where the user pointed at them. One
+  /// that alone holds an amount which the user typed proves its values in a call about that very amount: whoever pays
+  /// in to be found gets that much back, and no more.
   void learn(const tool_output& from, const result_flow& rules, selection how) {
     if (!rules.trusted || from.found.empty()) return;
     const bool few = from.records <= few_records;
     std::vector<digest128> digests;
     digests.reserve(from.found.size());
     for (const found_value& one : from.found) digests.push_back(values.digest(one.kind, one.canonical));
+    std::vector<std::uint32_t> parties(from.records, 0);  // how many other parties a record names
+    for (const found_value& one : from.found)
+      if (one.counterparty && one.kind != value_kind::amount) ++parties[one.record];
     enum : std::uint8_t { no, for_system, for_all };
     std::vector<std::uint8_t> meant(from.records, no);
     std::vector<std::size_t> selecting;  // values that the user typed, equal ones beside each other
@@ -168,14 +173,14 @@ struct flow_state {
         for (std::size_t i = first; i < last; ++i)
           note_amount(from, digests, selecting[i], static_cast<std::uint16_t>(1U << rules.place),
                       alone && how.by != provenance::found);
-      } else if (alone) {
+      } else if (alone && !(one.counterparty && parties[one.record] > 1)) {
         meant[one.record] = std::max<std::uint8_t>(meant[one.record], one.counterparty ? for_system : for_all);
       }
     }
     for (std::size_t i = 0; i < digests.size(); ++i) {
       const found_value& one = from.found[i];
       provenance proven = provenance::found;
-      const bool picked = few && how.by == provenance::selected;
+      const bool picked = few && how.by == provenance::selected && (how.pointed || !rules.external);
       if (one.counterparty ? meant[one.record] == for_all || (picked && how.pointed)
                            : meant[one.record] != no || picked)
         proven = provenance::selected;

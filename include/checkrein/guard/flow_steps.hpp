@@ -26,6 +26,7 @@ struct flow_input {
   std::uint32_t references = 0;  ///< bit i: argument i is a handle
   label referenced{};            ///< join of the handles' labels
   bool approved = false;         ///< a person said yes to this very call
+  bool acts = false;             ///< the call does more than read; set by the steps themselves
 };
 
 /// What steps 3 to 7 come to.
@@ -102,7 +103,9 @@ class argument_check {
     // What is behind a handle a stranger wrote: equal to a trusted value or not, it would be the stranger's choice.
     if ((in_.references >> rule_.index & 1) != 0 && in_.referenced.untrusted()) return false;
     if (by_user_) return prove(kind, provenance::typed);
-    const provenance how = in_.state.values.proof(kind, canonical, rule_.sources);
+    provenance how = in_.state.values.proof(kind, canonical, rule_.sources);
+    if (how == provenance::typed && in_.acts && (kind == value_kind::text || kind == value_kind::path))
+      how = of_words(kind, canonical);
     if (how >= need_) return prove(kind, how);
     if (need_ <= provenance::selected) {
       if (in_.gate != nullptr && in_.gate->holds(rule_.sources, in_.who, kind, canonical))
@@ -113,6 +116,17 @@ class argument_check {
     if (rule_.most != 0 && !within_cap(kind, canonical)) return false;
     bits_ += rule_.bits;
     return true;
+  }
+
+  /// How well words are proven that the user typed: what stands in quotes is named, and what could be no plain word.
+  /// Any other words stand in every order: they name what a trusted place has, too, and nothing that is to be
+  /// destroyed.
+  provenance of_words(value_kind kind, std::string_view canonical) const noexcept {
+    const trusted_values& values = in_.state.values;
+    const bool loose = need_ == provenance::typed ? is_words(canonical) : is_plain_words(canonical);
+    if (!loose || values.words().contains_quoted(canonical)) return provenance::typed;
+    const auto places = static_cast<std::uint16_t>(rule_.sources & ~1U);
+    return values.proof(kind, canonical, places) == provenance::unproven ? provenance::unproven : provenance::selected;
   }
 
   bool prove(value_kind kind, provenance how) noexcept {
@@ -208,10 +222,11 @@ inline bool typed_throughout(const flow_input& in, const tool_flow& rules, const
 ///
 /// Pure but for lookups in places that are kept outside. Total; never throws or allocates. Every step is evaluated; a
 /// step that no person can lift (5 and 7) outweighs one that a person may.
-inline flow_decision flow_steps(const flow_input& in, const tool_flow& rules, const void* arguments) noexcept {
+inline flow_decision flow_steps(flow_input in, const tool_flow& rules, const void* arguments) noexcept {
   const bool untrusted = in.seen.untrusted();
   const effect_set effects = effects_of_call(rules, arguments);
   const bool acts = effects.acts();
+  in.acts = acts;
   const bool outside = reaches_outside(effects);
   const bool granted = in.state.is_granted_some && in.state.grants(in.tool);
 

@@ -167,10 +167,11 @@ class gate final : private detail::gate_base {
       if ((sources >> i & 1) != 0) blamed_[i].fetch_add(1, std::memory_order_relaxed);
   }
   void invoke(std::size_t tool, detail::call_frame& frame) const noexcept override { invoke_[tool](handlers_, frame); }
-  void recall(std::size_t tool, std::string_view arguments, std::string_view shown, label seen,
-              const detail::flow_state& state, detail::tool_output& output,
-              detail::selection& selected) const noexcept override {
-    recalls<typename parts::tools>::value[tool](flow::flows[tool], arguments, shown, seen, state, output, selected);
+  bool recall(std::size_t tool, const principal& who, std::string_view arguments, std::string_view shown, label seen,
+              const detail::flow_state& state, detail::tool_output& output, detail::selection& selected,
+              digest128& used) const noexcept override {
+    const detail::flow_input in{this, who, state, tool, seen, 0, {}, false};
+    return recalls<typename parts::tools>::value[tool](in, flow::flows[tool], arguments, shown, output, selected, used);
   }
   bool record(audit_record& what) const noexcept override {
     what.sequence = sequence_.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -193,9 +194,9 @@ class gate final : private detail::gate_base {
   struct recalls;
   template <template <class...> class List, class... Tools>
   struct recalls<List<Tools...>> {
-    static constexpr void (*value[])(const tool_flow&, std::string_view, std::string_view, label,
-                                     const detail::flow_state&, detail::tool_output&,
-                                     detail::selection&) noexcept = {&detail::recall_call<Tools>...};
+    static constexpr bool (*value[])(const detail::flow_input&, const tool_flow&, std::string_view, std::string_view,
+                                     detail::tool_output&, detail::selection&,
+                                     digest128&) noexcept = {&detail::recall_call<Tools>...};
   };
 
   using invoke_function = void (*)(const void*, detail::call_frame&) noexcept;

@@ -63,8 +63,11 @@ class gate_base {
   virtual void invoke(std::size_t tool, call_frame& frame) const noexcept = 0;
 
   /// Takes a call of an earlier turn in again, from its text: what its result says, and who selected it.
-  virtual void recall(std::size_t tool, std::string_view arguments, std::string_view shown, label seen,
-                      const flow_state& state, tool_output& output, selection& selected) const noexcept = 0;
+  ///
+  /// @return whether the call used an amount up, which is then in `used`
+  [[nodiscard]] virtual bool recall(std::size_t tool, const principal& who, std::string_view arguments,
+                                    std::string_view shown, label seen, const flow_state& state, tool_output& output,
+                                    selection& selected, digest128& used) const noexcept = 0;
 
   /// Completes the record (sequence, policy) and hands it to the sink.
   [[nodiscard]] virtual bool record(audit_record& what) const noexcept = 0;

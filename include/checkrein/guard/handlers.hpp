@@ -70,7 +70,7 @@ struct check_handler_return {
   static_assert(
       ok,
       "[gate.handler_return] a handler returns std::string, or result<std::string> when it can fail; for a tool that "
-      "yields records, one of them or a std::vector of them instead of text");
+      "yields records, one of them, a std::vector of them, of stored<...> or text_or_records<...>");
 };
 
 }  // namespace detail

@@ -15,7 +15,7 @@ struct value_origin {
   std::string_view argument{};  ///< from the declaration
   std::string value{};          ///< as it would be used; may be a stranger's text: shown as data, never as markup
   bool proven = false;          ///< it comes from where its rule says
-  std::string origin{};         ///< `typed by the user`, the name of a place, or `no trusted place`
+  std::string origin{};         ///< names of places, `typed by the user`, `looked up`, `no trusted place` and such
 };
 
 /// A call that waits for a person: what would run, exactly, and where each value that decides came from.

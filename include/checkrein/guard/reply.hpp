@@ -68,7 +68,9 @@ class [[nodiscard]] reply {
   [[nodiscard]] std::string_view show(conversation& chat) const noexcept;
 
   /// The same with each part that strangers wrote behind a handle: `{"$ref":"h12"}`. The model cannot read it, so
-  /// nothing becomes untrusted by it; it can pass it on, as a whole argument.
+  /// nothing becomes untrusted by it; it can pass it on, as a whole argument that decides nothing. Who other parties
+  /// are (`counterparty_writes`) stays readable, and makes the conversation untrusted. In another conversation than the
+  /// call's own, it shows the text.
   ///
   /// What there is no room to keep is left out as `null`.
   [[nodiscard]] std::string hide(conversation& chat) const;

@@ -232,6 +232,7 @@ class conversation_codec {
       if (!event.granted.empty() && !state.grant(gate, event.granted)) chat.closed_.store(true);
       std::vector<std::pair<tool_output, selection>> results;
       std::vector<const tool_flow*> rules;
+      std::vector<digest128> amounts;
       for (const past_call& call : event.calls) {
         const std::size_t tool = gate.find_tool(call.tool);
         if (tool >= gate.tools().size()) {
@@ -241,8 +242,11 @@ class conversation_codec {
         }
         auto& [output, selected] = results.emplace_back();
         rules.push_back(&gate.flows()[tool]);
-        gate.recall(tool, call.args, call.shown, state.seen, state, output, selected);
+        if (digest128 used;
+            gate.recall(tool, next.who_, call.args, call.shown, state.seen, state, output, selected, used))
+          amounts.push_back(used);
       }
+      for (const digest128& used : amounts) state.use_up(used);
       for (const auto& [output, selected] : results) state.seen = state.seen | output.carries;
       for (std::size_t i = 0; i < results.size(); ++i)
         state.learn(results[i].first, rules[i]->result, results[i].second);
@@ -269,15 +273,17 @@ class conversation_codec {
 
 /// How a gate takes in a call of an earlier turn again; see `gate_base::recall`.
 template <class Tool>
-void recall_call(const tool_flow& rules, std::string_view arguments, std::string_view shown, label seen,
-                 const flow_state& state, tool_output& output, selection& selected) noexcept {
+bool recall_call(const flow_input& in, const tool_flow& rules, std::string_view arguments, std::string_view shown,
+                 tool_output& output, selection& selected, digest128& used) noexcept {
   output = reread_output<Tool>(shown, rules.result);
   selected = {};
-  if constexpr (!std::is_void_v<record_of<Tool>>) {
-    Tool read{};
-    if (read_object(arguments, fields_of<Tool>(), &read))
-      selected = selection_of(state.values, seen, false, rules, &read);
-  }
+  Tool read{};
+  if (!read_object(arguments, fields_of<Tool>(), &read)) return false;
+  if constexpr (!std::is_void_v<record_of<Tool>>)
+    selected = selection_of(in.state.values, in.seen, false, rules, &read);
+  const flow_decision decided = flow_steps(in, rules, &read);
+  if (decided.bound != nullptr) used = *decided.bound;
+  return decided.bound != nullptr;
 }
 
 }  // namespace detail

@@ -27,7 +27,7 @@ struct past_call {
 };
 
 /// One event of a history: what the user said, the calls of one answer of the model that ran and were shown, how many
-/// were refused, or a task grant.
+/// were refused or declined, what the host observed, or a task grant.
 struct past {
   std::vector<turn_part> said{};
   std::vector<past_call> calls{};
@@ -68,12 +68,13 @@ class visit {
   /// @return refused with `history_invalid` when the bytes are forged or older, or of another principal or policy
   [[nodiscard]] result<conversation> restore(std::string_view saved, std::uint64_t at_least) noexcept;
 
-  /// Makes a conversation again from the history of a chat: what the user said, and the results that were shown.
+  /// Makes a conversation again from the history of a chat: what the user said, the results that were shown, refusals,
+  /// noes, observed labels and grants.
   ///
   /// Decides as the first conversation did, but for handles (what was hidden is not in a history, so such a result is a
-  /// stranger's) and for questions. A grant that cannot be repeated closes the conversation. Of
-  /// a history that the host did not keep itself, nothing is believed: the conversation is untrusted from the first
-  /// byte, and proves no value.
+  /// stranger's), for open questions and yeses. A grant that cannot be repeated closes the conversation. Of a history
+  /// that the host did not keep itself, nothing is believed: the conversation is untrusted from the first byte, and
+  /// proves no value.
   [[nodiscard]] conversation rebuild(std::span<const past> history, history_kept kept) noexcept;
 
  private:

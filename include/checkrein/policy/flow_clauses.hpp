@@ -52,11 +52,12 @@ template <class Role>
 inline constexpr bool is_by<by<Role>> = sizeof(by<Role>) > 0;  // always; the role is checked here
 }  // namespace detail
 
-/// A person is asked before the tool runs: in `policy`, each time; in `after_untrusted`, where a value of the call is
-/// not proven.
+/// A person is asked before the tool runs: in `policy`, each time; in `after_untrusted`, where step 3, 4 or 6 would
+/// refuse the call.
 ///
-/// A yes is for this tool and these arguments, once. It vouches for their values; it never lifts a level, window,
-/// permission, clearance or grant. Nobody there to answer is a no.
+/// A yes is for this tool and these arguments, once; it goes on to hold for the same values where the call neither
+/// spends, destroys, shares nor executes and nothing private was shown. It vouches for their values; it never lifts a
+/// level, window, permission, clearance or grant. Nobody there to answer is a no.
 template <class Tool, class Who = by<visitor>>
 struct ask {
   using policy_clause = void;

@@ -56,6 +56,7 @@ struct question_rule {
 /// How a tool's results are labelled.
 struct result_flow {
   label whole = label::unknown();   ///< of plain text
+  bool external = false;            ///< anybody writes there: words of an order find what a stranger put there
   bool trusted = false;             ///< a control argument may take its values from that place
   std::uint8_t place = 0;           ///< number of the place of its records; 0: it yields none
   std::uint32_t system = 0;         ///< bit i: the system alone writes member i of a record
@@ -454,6 +455,7 @@ struct flow_of {
       constexpr bool strict = any_distrust(PolicyClauses{});
       constexpr auto number = static_cast<std::uint8_t>(place_number<Places, typename yield::place>);
       return {.whole = {integrity::untrusted, yield::place::secrecy, static_cast<std::uint16_t>(1U << number)},
+              .external = yield::place::is_external,
               .place = number,
               .system = yield::system_bits,
               .fields = fields_of<typename yield::record>(),

@@ -114,8 +114,8 @@ inline verdict read_object(std::string_view json, std::span<const field> fields,
 
 /// Reads one JSON object into a Hana-defined struct, strictly and whole.
 ///
-/// An optional member is absent when it is left out, `null`, or an empty list: a tool cannot tell these apart, so that no
-/// rule can be passed by writing nothing in another way.
+/// An optional member is absent when it is left out, `null`, or an empty list: a tool cannot tell these apart, so that
+/// no rule can be passed by writing nothing in another way.
 ///
 /// @param json  the text as the model wrote it
 /// @param into  freshly made; half filled when the text was refused, and not to be used then

@@ -112,10 +112,10 @@ void append_struct(std::string& out, const T& value) {
 
 /// Appends a Hana-defined struct as one JSON object on one line, its members in order: what `read` takes.
 ///
-/// An optional member without a value, or with an empty list, is left out. Strings are written as `append_json_string` does, so bytes that are
-/// not UTF-8 become U+FFFD. `read` refuses what no argument may be: U+0000, which is written as `\u0000`; a double that
-/// is not finite or an enum without one of its names, which are written as `null`; a refined type that was never
-/// assigned; and more than `json_reader::max_size` bytes or `max_depth` levels.
+/// An optional member without a value, or with an empty list, is left out. Strings are written as `append_json_string`
+/// does, so bytes that are not UTF-8 become U+FFFD. `read` refuses what no argument may be: U+0000, which is written as
+/// `\u0000`; a double that is not finite or an enum without one of its names, which are written as `null`; a refined
+/// type that was never assigned; and more than `json_reader::max_size` bytes or `max_depth` levels.
 ///
 /// @param out    what is there stays
 /// @param value  a struct whose members have the types that an argument may have

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <ctime>
 #include <memory>
 #include <optional>
 
@@ -29,6 +30,21 @@ struct list_files {
   BOOST_HANA_DEFINE_STRUCT(list_files);
   using rules =
       cr::tool<"list_files", cr::about<"Lists files">, cr::reads, cr::yields<mail, mailbox, cr::system_writes<"id">>>;
+};
+struct find_files {
+  BOOST_HANA_DEFINE_STRUCT(find_files, (std::string, words));
+  using rules = cr::tool<"find_files", cr::about<"Finds files">, cr::reads,
+                         cr::yields<mail, mailbox, cr::system_writes<"id">, cr::counterparty_writes<"sender">>>;
+};
+struct set_password {
+  BOOST_HANA_DEFINE_STRUCT(set_password, (cr::text<40>, password));
+  using rules = cr::tool<"set_password", cr::about<"Sets the password">, cr::writes, cr::destroys,
+                         cr::control<"password", cr::from<cr::user>>>;
+};
+struct set_street {
+  BOOST_HANA_DEFINE_STRUCT(set_street, (cr::text<40>, street));
+  using rules =
+      cr::tool<"set_street", cr::about<"Sets the street">, cr::writes, cr::control<"street", cr::from<cr::user>>>;
 };
 struct save_payee {
   BOOST_HANA_DEFINE_STRUCT(save_payee, (cr::iban, account));
@@ -78,8 +94,8 @@ struct post {
 };
 
 struct bank
-    : cr::policy<cr::toolbox<list_bills, list_files, save_payee, find_payee, transfer, update_file, set_guests,
-                             read_flag, post>,
+    : cr::policy<cr::toolbox<list_bills, list_files, find_files, set_password, set_street, save_payee, find_payee,
+                             transfer, update_file, set_guests, read_flag, post>,
                  cr::needs<cr::verified<cr::email>>, cr::limit<cr::visits, cr::per_account, cr::exact<60, minutes>>> {};
 
 struct till {
@@ -92,6 +108,15 @@ struct till {
 inline auto bodies_of(till& w) {
   return cr::handlers{cr::on<list_bills>([&w](const cr::checked<list_bills>&) { return w.bills; }),
                       cr::on<list_files>([&w](const cr::checked<list_files>&) { return w.files; }),
+                      cr::on<find_files>([&w](const cr::checked<find_files>&) { return w.files; }),
+                      cr::on<set_password>([&w](const cr::checked<set_password>&) {
+                        w.ran.emplace_back("password");
+                        return "done";
+                      }),
+                      cr::on<set_street>([&w](const cr::checked<set_street>&) {
+                        w.ran.emplace_back("street");
+                        return "done";
+                      }),
                       cr::on<save_payee>([&w](const cr::checked<save_payee>& c) {
                         w.saved = c->account.view();
                         return "saved";
@@ -336,6 +361,18 @@ TEST_CASE("attack: an amount is given back once") {
   CHECK(why(chat.call({"3", "transfer", transfer_to(iban_of_eve, "50")})) == unproven);
   static_cast<void>(chat.call({"4", "list_bills", "{}"}).show(chat));
   CHECK(why(chat.call({"5", "transfer", transfer_to(iban_of_eve, "50")})) == unproven);
+  const std::string bills = std::string{chat.call({"6", "list_bills", "{}"}).show(chat)};
+  const std::string paid = transfer_to(iban_of_eve, "50");
+  const std::vector<cr::past> history{{.said = {cr::typed{"Refund the $50.00 that I just got"}}},
+                                      {.observed = {cr::integrity::untrusted, cr::confidentiality::confidential}},
+                                      {.calls = {{"list_bills", "{}", bills}}},
+                                      {.calls = {{"transfer", paid, "done"}}}};
+  cr::principal who{cr::account{"https://bank.example", "ada"}};
+  who.has_verified<cr::email>(o.clock.now() - hours{1});
+  auto visit = o.gate.admit(who);
+  REQUIRE(visit);
+  auto again = visit->rebuild(history, cr::history_kept::by_ourselves);
+  CHECK(why(again.call({"7", "transfer", paid})) == unproven);
 }
 
 TEST_CASE("attack: two records of one amount are two, on whatever pages") {
@@ -646,4 +683,73 @@ TEST_CASE("attack: a proven yes or no chooses no tool") {
   static_cast<void>(chat.call({"1", "is_urgent", R"({"words":"urgent"})"}).show(chat));
   CHECK(why(chat.call({"2", "shout", R"({"urgent":true,"text":"x"})"})) == cr::reason::untrusted_context);
   CHECK(why(chat.call({"3", "shout", R"({"urgent":false,"text":"x"})"})) == unproven);
+}
+
+TEST_CASE("attack: a word of the order finds no record that is meant, in a place that anybody writes") {
+  counter o;
+  o.files = {mail_of("f1", "eve@evil.example")};
+  auto chat = o.tainted("Please share my report with bob@corp.example");
+  const std::string_view share = R"({"id":"f1","share_with":"bob@corp.example"})";
+  static_cast<void>(chat.call({"1", "find_files", R"({"words":"my"})"}).show(chat));
+  static_cast<void>(chat.call({"1", "find_files", R"({"words":"my report"})"}).show(chat));
+  CHECK(why(chat.call({"2", "update_file", share})) == unproven);
+  CHECK(chat.call({"2", "update_file", R"({"id":"f1"})"}).ran());
+  auto pointed = o.tainted("Please share 'my report' with bob@corp.example");
+  static_cast<void>(pointed.call({"1", "find_files", R"({"words":"my report"})"}).show(pointed));
+  CHECK(pointed.call({"2", "update_file", share}).ran());
+  // Before a stranger could tell it what, the model asked for what the user wants.
+  cr::principal bob{cr::account{"https://bank.example", "bob"}};
+  bob.has_verified<cr::email>(o.clock.now() - hours{1});
+  auto visit = o.gate.admit(bob);
+  REQUIRE(visit);
+  auto first = visit->converse(cr::typed{"Please share my report with bob@corp.example"});
+  static_cast<void>(first.call({"1", "find_files", R"({"words":"my report"})"}).show(first));
+  CHECK(first.untrusted());
+  CHECK(first.call({"2", "update_file", share}).ran());
+}
+
+TEST_CASE("attack: a plain word of the order is no name of anything") {
+  counter o;
+  auto chat = o.tainted("Please set the password and read 'x-1'. Use it on Monday");
+  for (const std::string_view word : {"the", "my", "Please", "Monday", "Please set the password"})
+    CHECK(why(chat.call({"1", "set_password", R"({"password":")" + std::string(word) + R"("})"})) == unproven);
+  auto street = o.tainted("Update my street to Elm Street");
+  for (const std::string_view word : {"my", "to", "my street to"})
+    CHECK(why(street.call({"1", "set_street", R"({"street":")" + std::string(word) + R"("})"})) == unproven);
+  CHECK(street.call({"1", "set_street", R"({"street":"Elm Street"})"}).ran());
+  auto quoted = o.tainted("Set the password to 'correct horse'");
+  CHECK(quoted.call({"1", "set_password", R"({"password":"correct horse"})"}).ran());
+  auto digits = o.tainted("Set the password to 1j1l-2k3j");
+  CHECK(digits.call({"1", "set_password", R"({"password":"1j1l-2k3j"})"}).ran());
+}
+
+TEST_CASE("attack: who invites the user's friend beside himself is not whom the user means") {
+  office<strict> o;
+  const auto rules = cr::detail::flow_table<strict>::flows[1].result;
+  cr::detail::flow_state state{cr::digest128{1, 2}};
+  state.hear(cr::typed{"What about tom@corp.example?"});
+  cr::detail::tool_output shown;
+  shown.records = 1;
+  shown.found = {{cr::value_kind::text, false, 0, "m1"},
+                 {cr::value_kind::email, true, 0, "tom@corp.example"},
+                 {cr::value_kind::email, true, 0, "eve@evil.example"}};
+  state.learn(shown, rules, {});
+  CHECK(state.values.proof(cr::value_kind::text, "m1", 0xffff) == cr::provenance::found);
+  CHECK(state.values.proof(cr::value_kind::email, "eve@evil.example", 0xffff) == cr::provenance::found);
+  shown.found.pop_back();
+  state.learn(shown, rules, {});
+  CHECK(state.values.proof(cr::value_kind::text, "m1", 0xffff) == cr::provenance::selected);
+}
+
+TEST_CASE("attack: a line of nothing but marks costs no more than its length") {
+  for (const std::string mark : {"``` ", "\"\"\" ", "''' ", "<<<>>> "}) {
+    std::string text = "x ";
+    while (text.size() < 100'000) text += mark;
+    const auto begin = std::clock();
+    std::size_t size = 0;
+    cr::detail::part_typed(
+        text, [&](std::string_view part) { size += part.size(); }, [&](std::string_view part) { size += part.size(); });
+    CHECK(size == text.size());
+    CHECK(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC < 1);
+  }
 }

@@ -285,8 +285,11 @@ struct keys_only final : cr::detail::gate_base {
   void refused(const cr::principal&, const cr::refusal&, bool, cr::moment) const noexcept override {}
   void blame(std::uint16_t) const noexcept override {}
   void invoke(std::size_t, cr::detail::call_frame&) const noexcept override {}
-  void recall(std::size_t, std::string_view, std::string_view, cr::label, const cr::detail::flow_state&,
-              cr::detail::tool_output&, cr::detail::selection&) const noexcept override {}
+  bool recall(std::size_t, const cr::principal&, std::string_view, std::string_view, cr::label,
+              const cr::detail::flow_state&, cr::detail::tool_output&, cr::detail::selection&,
+              cr::digest128&) const noexcept override {
+    return false;
+  }
   bool record(cr::audit_record&) const noexcept override { return true; }
   std::uint64_t next_conversation() const noexcept override { return 1; }
 };

@@ -5,6 +5,7 @@ tell it:
 - that a question's nonce is erased from the conversation when it is answered: the store takes each nonce once, too;
 - that a question is vetted again with what had been shown when it was put: a conversation's label never shrinks;
 - that an amount is not below zero: such an amount is not one of whole cents as they are counted;
+- that what is behind a handle is not the model's word: what a stranger wrote behind one decides nothing at all;
 - that text of a tool that yields records is untrusted (`output_of_text`): the label of such a tool says so already.
 """
 from typing import NamedTuple
@@ -40,7 +41,6 @@ rule(H, "step 4: the model's words are the user's only before text of strangers"
      "by_user_{", P)
 rule(H, "step 4: the model's words count only where the user's do", "(rule.sources & 1) != 0 && (in.references",
      "(in.references", A)
-rule(H, "step 4: what is behind a handle is not the model's word", " && (in.references >> rule.index & 1) == 0}", "}", P)
 rule(H, "step 4: how well a value has to be proven", "if (how >= need_)", "if (how >= provenance::found)", P)
 rule(H, "step 4: what is looked up is no word of the user's", "if (need_ <= provenance::selected) {", "if (true) {", A)
 rule(H, "step 4: strangers choose only where the rule says so", "if (rule_.bits == 0) return false;", "", P)

@@ -42,23 +42,25 @@ class place_source {
   using place = Place;
   static_assert(sizeof(detail::check_place<Place, detail::place_declaration<Place>>) > 0);
   static_assert(sizeof(detail::check_lookup_place<Place, !Place::is_external>) > 0);
-  static_assert(
-      sizeof(detail::check_lookup<
-             Place, Find, std::is_invocable_r_v<bool, const Find&, const principal&, value_kind, std::string_view>>) >
-      0);
+  static constexpr bool fits = std::is_invocable_r_v<bool, const Find&, const principal&, value_kind, std::string_view>;
+  static_assert(sizeof(detail::check_lookup<Place, Find, fits>) > 0);
 
   explicit place_source(Find find) : find_{std::move(find)} {}
 
   [[nodiscard]] bool holds(const principal& who, value_kind kind, std::string_view canonical) const noexcept {
+    if constexpr (!fits) {
+      return false;  // said by the check; no second error
+    } else {
 #if defined(__cpp_exceptions)
-    try {
-      return find_(who, kind, canonical);
-    } catch (...) {
-      return false;  // what cannot be looked up proves nothing
-    }
+      try {
+        return find_(who, kind, canonical);
+      } catch (...) {
+        return false;  // what cannot be looked up proves nothing
+      }
 #else
-    return find_(who, kind, canonical);
+      return find_(who, kind, canonical);
 #endif
+    }
   }
 
  private:

@@ -8,8 +8,10 @@ using std::chrono::minutes;
 #define SHELF(n) \
   struct shelf_##n : cr::place<"shelf_" #n, cr::operators> {};
 SHELF(1)
-SHELF(2) SHELF(3) SHELF(4) SHELF(5) SHELF(6) SHELF(7) SHELF(8) SHELF(9) SHELF(10) SHELF(11) SHELF(12) SHELF(13)
-    SHELF(14) SHELF(15) SHELF(16)
+SHELF(2)
+SHELF(3)
+SHELF(4) SHELF(5) SHELF(6) SHELF(7) SHELF(8) SHELF(9) SHELF(10) SHELF(11) SHELF(12) SHELF(13) SHELF(14) SHELF(15)
+    SHELF(16)
 #if CHECKREIN_REJECT
 #define LAST shelf_16
 #else

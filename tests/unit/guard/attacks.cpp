@@ -213,6 +213,7 @@ TEST_CASE("attack: whoever pays in the amount that the user named gets that much
   o.bills = {order_of(1, iban_of_eve, 50), order_of(2, iban_of_user, 12)};
   auto chat = o.tainted("Refund the $50.00 that I just got");
   static_cast<void>(chat.call({"1", "list_bills", "{}"}).show(chat));
+  CHECK(why(chat.call({"1", "transfer", transfer_to(iban_of_user, "50")})) == unproven);  // another record's
   CHECK(chat.call({"2", "transfer", transfer_to(iban_of_eve, "50")}).ran());
   CHECK(why(chat.call({"3", "transfer", transfer_to(iban_of_eve, "1999")})) == unproven);
   CHECK(why(chat.call({"4", "transfer", transfer_to(iban_of_user, "50")})) == unproven);
@@ -739,6 +740,22 @@ TEST_CASE("attack: who invites the user's friend beside himself is not whom the 
   shown.found.pop_back();
   state.learn(shown, rules, {});
   CHECK(state.values.proof(cr::value_kind::text, "m1", 0xffff) == cr::provenance::selected);
+}
+
+TEST_CASE("attack: another party counts only where the user pointed, in whatever place") {
+  cr::detail::tool_output shown;
+  shown.records = 1;
+  shown.found = {{cr::value_kind::text, false, 0, "m1"}, {cr::value_kind::email, true, 0, "eve@evil.example"}};
+  cr::result_flow rules;
+  rules.place = 1;
+  rules.trusted = true;
+  for (const bool pointed : {false, true}) {
+    cr::detail::flow_state state{cr::digest128{1, 2}};
+    state.learn(shown, rules, {cr::provenance::selected, pointed});
+    CHECK(state.values.proof(cr::value_kind::text, "m1", 0xffff) == cr::provenance::selected);
+    CHECK((state.values.proof(cr::value_kind::email, "eve@evil.example", 0xffff) == cr::provenance::selected) ==
+          pointed);
+  }
 }
 
 TEST_CASE("attack: a line of nothing but marks costs no more than its length") {

@@ -26,7 +26,6 @@ struct flow_input {
   std::uint32_t references = 0;  ///< bit i: argument i is a handle
   label referenced{};            ///< join of the handles' labels
   bool approved = false;         ///< a person said yes to this very call
-  bool acts = false;             ///< the call does more than read; set by the steps themselves
 };
 
 /// What steps 3 to 7 come to.
@@ -74,12 +73,13 @@ inline bool endorsement(const trusted_values& values, std::size_t tool, const to
 class argument_check {
  public:
   argument_check(const flow_input& in, const tool_flow& rules, const argument_flow& rule, provenance need,
-                 const void* arguments) noexcept
+                 const void* arguments, bool acts) noexcept
       : in_{in},
         rules_{rules},
         rule_{rule},
         need_{need},
         arguments_{arguments},
+        acts_{acts},
         by_user_{!in.seen.untrusted() && (rule.sources & 1) != 0 && (in.references >> rule.index & 1) == 0} {}
 
   /// @return false when a value of the argument is not proven
@@ -104,7 +104,7 @@ class argument_check {
     if ((in_.references >> rule_.index & 1) != 0 && in_.referenced.untrusted()) return false;
     if (by_user_) return prove(kind, provenance::typed);
     provenance how = in_.state.values.proof(kind, canonical, rule_.sources);
-    if (how == provenance::typed && in_.acts && (kind == value_kind::text || kind == value_kind::path))
+    if (how == provenance::typed && acts_ && (kind == value_kind::text || kind == value_kind::path))
       how = of_words(kind, canonical);
     if (how >= need_) return prove(kind, how);
     if (need_ <= provenance::selected) {
@@ -178,6 +178,7 @@ class argument_check {
   const argument_flow& rule_;
   provenance need_;
   const void* arguments_;
+  bool acts_;
   bool by_user_;
   bool given_ = false;
   bool proven_ = false;
@@ -222,11 +223,10 @@ inline bool typed_throughout(const flow_input& in, const tool_flow& rules, const
 ///
 /// Pure but for lookups in places that are kept outside. Total; never throws or allocates. Every step is evaluated; a
 /// step that no person can lift (5 and 7) outweighs one that a person may.
-inline flow_decision flow_steps(flow_input in, const tool_flow& rules, const void* arguments) noexcept {
+inline flow_decision flow_steps(const flow_input& in, const tool_flow& rules, const void* arguments) noexcept {
   const bool untrusted = in.seen.untrusted();
   const effect_set effects = effects_of_call(rules, arguments);
   const bool acts = effects.acts();
-  in.acts = acts;
   const bool outside = reaches_outside(effects);
   const bool granted = in.state.is_granted_some && in.state.grants(in.tool);
 
@@ -236,7 +236,7 @@ inline flow_decision flow_steps(flow_input in, const tool_flow& rules, const voi
   bool empty = false;  // an argument is given and holds nothing: an order like any other
   bool proven = false;
   for (const argument_flow& rule : rules.controls) {
-    argument_check check{in, rules, rule, needed_of(rule, effects, granted), arguments};
+    argument_check check{in, rules, rule, needed_of(rule, effects, granted), arguments, acts};
     if (!check.run() && unproven == nullptr) unproven = &rule;
     empty = empty || (!check.given() && rule.given(arguments));
     proven = proven || check.proven();

@@ -258,20 +258,18 @@ rule(H, "step 6: a yes or no proves nothing of where it goes", "proven_ = proven
      "proven_ = true;", A)
 rule(H, "a yes goes on to hold: for these values only",
      "endorsement(in.state.values, in.tool, rules, arguments, values) && in.state.is_endorsed(values);", "true;", Q)
-rule(H, "a yes goes on to hold: in these arguments only", "    word(rule.index);\n", "    word(0);\n", Q)
-rule(H, "a yes goes on to hold: for this tool only", "  word(tool);\n", "  word(0);\n", Q)
+rule(H, "a yes goes on to hold: for this tool only", "  word(tool);\n", "  word(0);\n", A)
 rule(H, "step 4: what is behind a handle decides nothing",
-     "if ((in_.references >> rule_.index & 1) != 0 && in_.referenced.untrusted()) return false;", "", P)
+     "if ((in_.references >> rule_.index & 1) != 0 && in_.referenced.untrusted()) return false;", "", A)
 rule(H, "an amount that the user typed: every amount that decides is the one",
      "if (bound == nullptr || (it.amount != nullptr && !(*it.amount == *bound)))", "if (false)", A)
 H = "guard/flow_state.hpp"
 rule(H, "a record is meant that alone holds what the user typed", "} else if (alone && !(one.counterparty", "} else if (!(one.counterparty", A)
 rule(H, "a record is meant by what the user typed only", "if (values.selects(digests[i])) selecting", "selecting", P)
-rule(H, "a party that the user typed vouches for no other party", "one.counterparty ? for_system : for_all", "for_all", A)
 rule(H, "an amount that the user typed proves values only of its place",
      "&& (one.sources & sources) != 0) return &one.amount;", ") return &one.amount;", A)
 rule(H, "two records of one amount are two", "if (one.amount == amount && one.ambiguous) return nullptr;", "", A)
-rule(H, "an amount is given back once", "      if (one.amount == amount) one.ambiguous = true;\n", "", A)
+rule(H, "an amount is given back once", "      if (one.amount == amount) one.ambiguous = true;", "static_cast<void>(one);", A)
 rule(H, "no first grant after text of strangers",
      "if (!is_granted_some && seen.untrusted()) return reason::not_granted;", "", P)
 rule(H, "a grant only takes away", "bits[i] &= granted[i];", "static_cast<void>(i);", P)

@@ -62,6 +62,13 @@ struct transfer {
                          cr::clearance<cr::confidential>, cr::control<"account", cr::from<cr::user, bills, payees>>,
                          cr::control<"amount", cr::from<cr::user>, cr::up_to<2000>>>;
 };
+struct transfer_two {
+  BOOST_HANA_DEFINE_STRUCT(transfer_two, (cr::iban, account), (double, amount), (double, vat));
+  using rules = cr::tool<"transfer_two", cr::about<"Transfers money in two parts">, cr::spends, cr::sends,
+                         cr::clearance<cr::confidential>, cr::control<"account", cr::from<cr::user, bills, payees>>,
+                         cr::control<"amount", cr::from<cr::user>, cr::up_to<2000>>,
+                         cr::control<"vat", cr::from<cr::user>, cr::up_to<2000>>>;
+};
 struct permissions {
   BOOST_HANA_DEFINE_STRUCT(permissions, (std::optional<std::string>, note));
 };
@@ -94,8 +101,8 @@ struct post {
 };
 
 struct bank
-    : cr::policy<cr::toolbox<list_bills, list_files, find_files, set_password, set_street, save_payee, find_payee,
-                             transfer, update_file, set_guests, read_flag, post>,
+    : cr::policy<cr::toolbox<list_bills, list_files, find_files, set_password, set_street, transfer_two, save_payee,
+                             find_payee, transfer, update_file, set_guests, read_flag, post>,
                  cr::needs<cr::verified<cr::email>>, cr::limit<cr::visits, cr::per_account, cr::exact<60, minutes>>> {};
 
 struct till {
@@ -113,6 +120,7 @@ inline auto bodies_of(till& w) {
                         w.ran.emplace_back("password");
                         return "done";
                       }),
+                      cr::on<transfer_two>([](const cr::checked<transfer_two>&) { return "done"; }),
                       cr::on<set_street>([&w](const cr::checked<set_street>&) {
                         w.ran.emplace_back("street");
                         return "done";
@@ -351,6 +359,21 @@ TEST_CASE("attack: what is only found is no query of the user's") {
   // Every amount that decides has to be the one; and a page that a stranger chose binds nothing.
   static_cast<void>(chat.call({"1", "list_bills", "{}"}).show(chat));
   CHECK(why(chat.call({"2", "transfer", transfer_to(iban_of_eve, "50")})) == unproven);
+}
+
+TEST_CASE("attack: the amount that proves an account is every amount of the call") {
+  counter o;
+  o.bills = {order_of(1, iban_of_eve, 50)};
+  auto chat = o.tainted("Refund the $50.00 that I just got");
+  static_cast<void>(chat.call({"1", "list_bills", "{}"}).show(chat));
+  const auto two = [&](std::string_view amount, std::string_view vat) {
+    return why(chat.call({"2", "transfer_two",
+                          R"({"account":")" + std::string(iban_of_eve) + R"(","amount":)" + std::string(amount) +
+                              R"(,"vat":)" + std::string(vat) + "}"}));
+  };
+  CHECK(two("1999", "50") == unproven);
+  CHECK(two("50", "1999") == unproven);
+  CHECK(two("50", "50") == cr::reason{});
 }
 
 TEST_CASE("attack: an amount is given back once") {
@@ -756,6 +779,51 @@ TEST_CASE("attack: another party counts only where the user pointed, in whatever
     CHECK((state.values.proof(cr::value_kind::email, "eve@evil.example", 0xffff) == cr::provenance::selected) ==
           pointed);
   }
+}
+
+TEST_CASE("attack: what a stranger hides behind a handle decides nothing, even where the user typed the same") {
+  office<strict> o;
+  o.board = "m7";
+  auto chat = o.open("Put a note on mail m7 and delete m7");
+  static_cast<void>(chat.call({"1", "read_board", "{}"}).hide(chat));
+  CHECK(why(chat.call({"2", "delete_mail", R"({"id":{"$ref":"h1"}})"})) == unproven);
+  CHECK(chat.call({"3", "delete_mail", R"({"id":"m7"})"}).ran());
+}
+
+TEST_CASE("attack: two records that hold what the user typed are neither the one") {
+  const auto rules = cr::detail::flow_table<strict>::flows[1].result;
+  cr::detail::flow_state state{cr::digest128{1, 2}};
+  state.hear(cr::typed{"What about tom@corp.example and $50.00?"});
+  cr::detail::tool_output shown;
+  shown.records = 2;
+  shown.found = {{cr::value_kind::text, false, 0, "m1"},
+                 {cr::value_kind::email, true, 0, "tom@corp.example"},
+                 {cr::value_kind::text, false, 1, "m2"},
+                 {cr::value_kind::email, true, 1, "tom@corp.example"}};
+  state.learn(shown, rules, {});
+  CHECK(state.values.proof(cr::value_kind::text, "m1", 0xffff) == cr::provenance::found);
+  CHECK(state.values.proof(cr::value_kind::text, "m2", 0xffff) == cr::provenance::found);
+  // An amount proves values of its own place only.
+  shown.records = 1;
+  shown.found = {{cr::value_kind::text, false, 0, "m3"}, {cr::value_kind::amount, true, 0, "50"}};
+  state.learn(shown, rules, {cr::provenance::listed, false});
+  const auto value = state.values.digest(cr::value_kind::text, "m3");
+  const auto amount = state.values.digest(cr::value_kind::amount, "50");
+  const auto place = static_cast<std::uint16_t>(1U << rules.place);
+  CHECK(state.find_bound(value, place, amount) != nullptr);
+  CHECK(state.find_bound(value, static_cast<std::uint16_t>(~place), amount) == nullptr);
+}
+
+TEST_CASE("attack: a yes to one tool is none to another with the same arguments") {
+  const auto& flow = cr::detail::flow_table<strict>::flows[9];
+  send_mail arguments{};
+  if (!cr::read(R"({"to":["eve@evil.example"],"body":"x"})", arguments)) FAIL();
+  const cr::trusted_values values{cr::digest128{1, 2}};
+  cr::digest128 one{};
+  cr::digest128 two{};
+  REQUIRE(cr::detail::endorsement(values, 9, flow, &arguments, one));
+  REQUIRE(cr::detail::endorsement(values, 10, flow, &arguments, two));
+  CHECK_FALSE(one == two);
 }
 
 TEST_CASE("attack: a line of nothing but marks costs no more than its length") {

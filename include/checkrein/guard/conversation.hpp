@@ -317,7 +317,10 @@ inline std::string reply::hide(conversation& chat) const {
       return text_;
     }
     std::string json;
-    append_json_string(json, text_);
+    if (rules_->result.place != 0)
+      json = text_;  // a JSON string already: see `output_of_text`
+    else
+      append_json_string(json, text_);
     reference(std::move(json), "string/");
     return out;
   }

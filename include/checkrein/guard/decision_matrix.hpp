@@ -47,12 +47,12 @@ inline flow_decision decide_cell(const tool_flow& rules, const tool_info& info, 
   }
   std::vector<conditional_effect> conditional{rules.conditional.begin(), rules.conditional.end()};
   for (conditional_effect& one : conditional) one.given = optional_given ? &is_given : &is_absent;
-  tool_flow stub = rules;
-  stub.controls = controls;
-  stub.conditional = conditional;
-  if (stub.each_value != nullptr) stub.each_value = &no_user_value;
+  tool_flow cell = rules;
+  cell.controls = controls;
+  cell.conditional = conditional;
+  if (cell.each_value != nullptr) cell.each_value = &no_user_value;
   const flow_input in{nullptr, nobody, state, tool, seen, 0, {}, false};
-  return flow_steps(in, stub, nullptr);
+  return flow_steps(in, cell, nullptr);
 }
 
 inline std::string_view cell_text(const flow_decision& cell) noexcept {

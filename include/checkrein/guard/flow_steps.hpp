@@ -221,7 +221,8 @@ inline bool typed_throughout(const flow_input& in, const tool_flow& rules, const
 /// Steps 3 to 7 on one call: may it be chosen, where do its values come from, may they go there, do all three of the
 /// trifecta meet in it, is it part of the task.
 ///
-/// Pure but for lookups in places that are kept outside. Total; never throws or allocates. Every step is evaluated; a
+/// Pure but for lookups in places that are kept outside. Total; never throws, and allocates only in a conversation in
+/// which a person has said yes. Every step is evaluated; a
 /// step that no person can lift (5 and 7) outweighs one that a person may.
 inline flow_decision flow_steps(const flow_input& in, const tool_flow& rules, const void* arguments) noexcept {
   const bool untrusted = in.seen.untrusted();

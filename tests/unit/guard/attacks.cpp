@@ -107,13 +107,17 @@ struct bank
 
 struct till {
   std::vector<order> bills;
+  std::string text;  // instead of bills
   std::vector<mail> files;
   std::string saved;
   std::vector<std::string> ran;
 };
 
 inline auto bodies_of(till& w) {
-  return cr::handlers{cr::on<list_bills>([&w](const cr::checked<list_bills>&) { return w.bills; }),
+  return cr::handlers{cr::on<list_bills>([&w](const cr::checked<list_bills>&) {
+                        using said = cr::text_or_records<order>;
+                        return w.text.empty() ? said{w.bills} : said{w.text};
+                      }),
                       cr::on<list_files>([&w](const cr::checked<list_files>&) { return w.files; }),
                       cr::on<find_files>([&w](const cr::checked<find_files>&) { return w.files; }),
                       cr::on<set_password>([&w](const cr::checked<set_password>&) {
@@ -151,8 +155,8 @@ inline auto bodies_of(till& w) {
                         one.urgent = true;
                         return one;
                       }),
-                      cr::on<post>([&w](const cr::checked<post>&) {
-                        w.ran.emplace_back("post");
+                      cr::on<post>([&w](const cr::checked<post>& c) {
+                        w.ran.emplace_back("post " + c->text);
                         return "done";
                       })};
 }
@@ -337,6 +341,19 @@ TEST_CASE("attack: text that looks like records is text, now and in a history") 
   const auto again = cr::detail::reread_output<find_contact>(shown.text, rules);
   CHECK(again.found.empty());
   CHECK(again.carries.untrusted());
+}
+
+TEST_CASE("handles: text of a tool that yields records is carried as it was") {
+  counter o;
+  o.text = "no \"bills\"\n";
+  cr::principal who{cr::account{"https://bank.example", "ada"}};
+  who.has_verified<cr::email>(o.clock.now() - hours{1});
+  auto visit = o.gate.admit(who);
+  REQUIRE(visit);
+  auto chat = visit->converse(cr::typed{"Post my bills"});
+  CHECK(chat.call({"1", "list_bills", "{}"}).hide(chat) == R"({"$ref":"h1"})");
+  CHECK(chat.call({"2", "post", R"({"urgent":true,"id":"x","text":{"$ref":"h1"}})"}).ran());
+  CHECK(o.ran == std::vector<std::string>{"post no \"bills\"\n"});
 }
 
 TEST_CASE("attack: a record's own label is in a history, too") {

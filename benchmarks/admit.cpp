@@ -13,19 +13,17 @@
 #include "measure.hpp"
 
 namespace cr = checkrein;
-using std::chrono::hours;
-using std::chrono::minutes;
-using std::chrono::seconds;
+using std::chrono::days;
 
 struct look {
   BOOST_HANA_DEFINE_STRUCT(look, (int, id));
   using rules = cr::tool<"look", cr::about<"Looks something up">, cr::reads>;
 };
-// Wide enough that nothing is refused while it is measured: one in 2, 3, 4 and 5 ns.
+// Wide enough that nothing is refused while it is measured.
 struct door : cr::policy<cr::toolbox<look>, cr::needs<cr::verified<cr::email>>,
-                         cr::limit<cr::visits, cr::per_account, cr::smooth<500'000'000, seconds>,
-                                   cr::smooth<20'000'000'000, minutes>, cr::smooth<900'000'000'000, hours>,
-                                   cr::hard<34'000'000'000'000, hours, cr::burst<17'000'000'000'000>, 24>>> {};
+                         cr::limit<cr::visits, cr::per_account, cr::smooth<1'000'000'000'000, days, 12>,
+                                   cr::smooth<2'000'000'000'000, days, 48>, cr::smooth<3'000'000'000'000, days, 120>,
+                                   cr::hard<150'000'000'000'000, days, cr::burst<50'000'000'000'000>, 3600>>> {};
 
 int main() {
   constexpr std::size_t accounts = 1'000'000;
@@ -54,10 +52,10 @@ int main() {
   using decisions = cr::detail::decisions<door>;
   const auto decide = [&](const cr::digest128& key) {
     const auto at = clock.now();
-    return memory.update({.account = &key, .create = true}, at, [at](const auto& records) {
-      if (const cr::verdict may = decisions::standing(records, at); !may) return may;
-      if (const cr::verdict may = decisions::template look<cr::visits>(records, cr::no_tool, at); !may) return may;
-      decisions::template charge<cr::visits>(records, cr::no_tool, at);
+    return memory.update({.account = &key, .create = true}, at, [](const auto& records, cr::moment now) {
+      if (const cr::verdict may = decisions::standing(records, now); !may) return may;
+      if (const cr::verdict may = decisions::template look<cr::visits>(records, {}, now); !may) return may;
+      decisions::template charge<cr::visits>(records, {}, now);
       return cr::verdict::allowed();
     });
   };

@@ -275,8 +275,8 @@ int main() {
             }),
        step("clock, once", [&] { measure::keep(clock.now()); }),
        step("step 2: ladder, facts, windows looked at",
-            [&] { measure::keep(store::look(&memory, who, 3, clock.now())); }),
-       step("step 12: windows charged", [&] { measure::keep(store::charge(&memory, who, 3, 0, clock.now())); }),
+            [&] { measure::keep(store::look(&memory, who, {3}, clock.now())); }),
+       step("step 12: windows charged", [&] { measure::keep(store::charge(&memory, who, {3}, 0, clock.now())); }),
        step("conversation.call, all steps",
             [&] {
               const auto reply = chat.call({"call_1", names[turn++ % 20], args});

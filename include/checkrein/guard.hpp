@@ -10,9 +10,11 @@
 #include <checkrein/guard/gate.hpp>
 #include <checkrein/guard/gate_base.hpp>
 #include <checkrein/guard/handlers.hpp>
+#include <checkrein/guard/overlay.hpp>
 #include <checkrein/guard/question.hpp>
 #include <checkrein/guard/question_token.hpp>
 #include <checkrein/guard/reply.hpp>
+#include <checkrein/guard/reservation.hpp>
 #include <checkrein/guard/saved_conversation.hpp>
 #include <checkrein/guard/store_calls.hpp>
 #include <checkrein/guard/stores.hpp>

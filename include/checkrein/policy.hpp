@@ -8,6 +8,9 @@
 #include <checkrein/policy/flow_rules.hpp>
 #include <checkrein/policy/policy.hpp>
 #include <checkrein/policy/policy_traits.hpp>
+#include <checkrein/policy/record_fields.hpp>
 #include <checkrein/policy/sql_permission.hpp>
 #include <checkrein/policy/store_layout.hpp>
+#include <checkrein/policy/stored_record.hpp>
 #include <checkrein/policy/tool_info.hpp>
+#include <checkrein/policy/window_table.hpp>

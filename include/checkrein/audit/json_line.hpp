@@ -85,6 +85,9 @@ inline void append_json_line(std::string& out, const audit_record& record) {
   if (record.conversation != 0) number("conversation", static_cast<std::int64_t>(record.conversation));
   const bool decides = record.event == audit_event::decision || record.event == audit_event::question ||
                        record.event == audit_event::answer;
+  const bool spends = record.event == audit_event::reservation || record.event == audit_event::settlement;
+  const bool acts = record.event == audit_event::pardon || record.event == audit_event::ban ||
+                    record.event == audit_event::lift || record.event == audit_event::allow;
   if (decides || record.event == audit_event::outcome) {
     text("call", record.call);
     text("tool", record.tool);
@@ -109,9 +112,21 @@ inline void append_json_line(std::string& out, const audit_record& record) {
     text("outcome", record.allowed ? "ran" : "failed");
   else if (record.event == audit_event::question)
     text("decision", "pending");
-  else if (record.event != audit_event::pardon)
+  else if (!acts && record.event != audit_event::settlement)
     text("decision", record.allowed ? "allowed" : "refused");
-  if (!record.allowed && record.event != audit_event::pardon) {
+  if (spends) number("tokens", record.tokens), number("micro_dollars", record.micro_dollars);
+  if (acts) {
+    text("by", record.approver);
+    if (record.event == audit_event::ban || record.event == audit_event::allow) {
+      out += ",\"until\":\"";
+      if (record.until == moment::max())
+        out += "for good";
+      else
+        detail::append_time(out, record.until);
+      out += '"';
+    }
+  }
+  if (!record.allowed && !acts) {
     text("why", to_string(record.why.why));
     if (!record.why.where.empty()) text("where", record.why.where);
     if (record.why.retry_after != refusal::duration::max()) number("retry_after_ms", record.why.retry_after.count());

@@ -14,12 +14,18 @@ namespace checkrein {
 
 /// What an audit record is about.
 enum class audit_event : std::uint8_t {
-  admission,  ///< a visit was admitted or refused
-  decision,   ///< a proposed call was allowed (and will run next) or refused
-  outcome,    ///< a body that ran came to its end
-  pardon,     ///< an operator cleared a principal's ladder
-  question,   ///< a person is asked whether a call may run
-  answer,     ///< the person said yes or no
+  admission,    ///< a visit was admitted or refused
+  decision,     ///< a proposed call was allowed (and will run next) or refused
+  outcome,      ///< a body that ran came to its end
+  pardon,       ///< an operator cleared a principal's ladder
+  question,     ///< a person is asked whether a call may run
+  answer,       ///< the person said yes or no
+  reservation,  ///< an amount was reserved, or not
+  settlement,   ///< what reserved work really took
+  appeal,       ///< one who may be shut out asked for a pardon
+  ban,          ///< an operator shut a principal out
+  lift,         ///< an operator ended a pause or ban
+  allow,        ///< an operator put a principal on the allow-list
 };
 
 [[nodiscard]] constexpr std::string_view to_string(audit_event event) noexcept {
@@ -36,6 +42,18 @@ enum class audit_event : std::uint8_t {
       return "question";
     case audit_event::answer:
       return "answer";
+    case audit_event::reservation:
+      return "reservation";
+    case audit_event::settlement:
+      return "settlement";
+    case audit_event::appeal:
+      return "appeal";
+    case audit_event::ban:
+      return "ban";
+    case audit_event::lift:
+      return "lift";
+    case audit_event::allow:
+      return "allow";
   }
   return "unknown";
 }
@@ -56,7 +74,10 @@ struct audit_record {
   bool untrusted = false;              ///< the conversation had shown text of strangers
   std::uint8_t step = 0;               ///< that refused or asked, as numbered in docs/threat-model.md; 0: none
   std::string_view proof{};            ///< how the weakest value that decides is proven; empty when nothing decides
-  std::string_view approver{};         ///< role of the person who said yes; empty when nobody was asked
+  std::string_view approver{};         ///< role of the person who said yes, or the operator; empty when nobody did
+  std::int64_t tokens = 0;             ///< of a reservation or settlement
+  std::int64_t micro_dollars = 0;      ///< of a reservation or settlement
+  moment until{};                      ///< of a ban or an entry of the allow-list; `moment::max()`: for good
   bool allowed = false;
   refusal why{};                     ///< when refused
   std::chrono::nanoseconds took{0};  ///< of an outcome: how long the body ran

@@ -17,12 +17,12 @@ namespace checkrein {
 
 /// Where one account or client stands on the ladder. All zero = nothing held against it. 16 bytes.
 struct ladder_state {
-  std::uint32_t points = 0;  ///< in units of 2^-16, as of `at`
-  std::uint32_t at = 0;      ///< time of the last strike, s since 1970, rounded up
-  std::uint32_t until = 0;   ///< end of the last pause or ban, s since 1970; the greatest = for good
-  std::uint8_t rung = 0;     ///< 1 + position of the last rung entered; 0: none
-  std::uint8_t repeats = 0;  ///< how often it was entered again during probation
-  std::uint16_t reserved = 0;
+  std::uint32_t points = 0;     ///< in units of 2^-16, as of `at`
+  std::uint32_t at = 0;         ///< time of the last strike, s since 1970, rounded up
+  std::uint32_t until = 0;      ///< end of the last pause or ban, s since 1970; the greatest = for good
+  std::uint8_t rung = 0;        ///< 1 + position of the last rung entered; 0: none
+  std::uint8_t repeats = 0;     ///< how often it was entered again during probation
+  std::uint16_t seen_from = 0;  ///< of an account: some bits of the client that it came from last; no part of the rules
 
   friend constexpr bool operator==(const ladder_state&, const ladder_state&) noexcept = default;
 };
@@ -42,9 +42,12 @@ struct standing {
 };
 
 /// An operator's pardon: nothing is held against the principal any more.
-constexpr void pardon(ladder_state& state) noexcept { state = {}; }
+constexpr void pardon(ladder_state& state) noexcept { state = {.seen_from = state.seen_from}; }
 
 namespace detail {
+
+/// The rung of a ban that no ladder gave, but an operator.
+inline constexpr std::uint8_t operators_rung = 255;
 
 inline constexpr std::uint32_t for_good = std::numeric_limits<std::uint32_t>::max();
 
@@ -55,6 +58,17 @@ constexpr std::uint32_t to_seconds(moment at) noexcept {
   const auto s = std::chrono::ceil<std::chrono::seconds>(at.time_since_epoch()).count();
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(s, 0, for_good - 1));
 }
+
+/// An operator's ban, until then or for good. It never shortens one that runs.
+constexpr void ban_until(ladder_state& state, moment until, moment now) noexcept {
+  const std::uint32_t end = until == moment::max() ? for_good : to_seconds(until);
+  if (end < state.until) return;
+  state.rung = operators_rung;
+  state.until = end;
+  state.at = std::max(state.at, to_seconds(now));
+}
+/// An operator ends a pause or ban; points and probation stay.
+constexpr void lift(ladder_state& state, moment now) noexcept { state.until = std::min(state.until, to_seconds(now)); }
 
 /// The ladder's rules on plain numbers, shared by all ladders.
 struct ladder_rules {
@@ -79,7 +93,7 @@ struct ladder_rules {
     if (state.until == for_good) return {standing::kind::permanent, moment::max()};
     const moment until{std::chrono::seconds{state.until}};
     if (at < until) {
-      const bool ban = state.rung > 0 && state.rung <= count && rungs[state.rung - 1].kind >= rung_kind::ban;
+      const bool ban = state.rung > count || (state.rung > 0 && rungs[state.rung - 1].kind >= rung_kind::ban);
       return {ban ? standing::kind::banned : standing::kind::paused, until};
     }
     return {on_probation(state, to_seconds(at)) ? standing::kind::warned : standing::kind::clear, until};
@@ -98,7 +112,7 @@ struct ladder_rules {
            (static_cast<std::uint64_t>(rungs[reached].points) << 16) <= std::uint64_t{state.points} + 4096)
       ++reached;
     if (probation)
-      reached = std::max<std::size_t>(reached, state.rung);
+      reached = std::max<std::size_t>(reached, std::min<std::size_t>(state.rung, count));
     else
       state.rung = 0, state.repeats = 0;
     if (reached == 0) return;
@@ -121,7 +135,7 @@ struct ladder_rules {
 
   [[nodiscard]] constexpr bool idle(const ladder_state& state, moment at) const noexcept {
     const std::uint32_t now = to_seconds(at);
-    return state == ladder_state{} ||
+    return (state.points == 0 && state.until == 0 && state.rung == 0) ||
            (now >= state.until && state.until != for_good && !on_probation(state, now) && points_at(state, now) == 0);
   }
 };

@@ -54,10 +54,14 @@ enum class reason : std::uint8_t {
   question_unknown,  ///< the token of a question is forged, expired, used, or of another conversation, person or policy
   declined,          ///< the person who was asked said no
   history_invalid,   ///< a saved conversation that is forged, older, or of another principal or policy
+  budget_exceeded,   ///< an amount (tokens, money) is spent or reserved
+  reservation_expired,  ///< what was reserved was not started in time, or was settled already
+  call_repeated,        ///< the id of an earlier call of this turn, with another tool or other arguments
+  switched_off,         ///< an operator has switched the tool off
 };
 
 /// Number of reasons: one more than the last.
-inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::history_invalid) + 1;
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::switched_off) + 1;
 
 /// The name of the reason, as written to audit logs: `"rate_exceeded"`.
 [[nodiscard]] constexpr std::string_view to_string(reason why) noexcept {
@@ -150,6 +154,14 @@ inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::his
       return "declined";
     case reason::history_invalid:
       return "history_invalid";
+    case reason::budget_exceeded:
+      return "budget_exceeded";
+    case reason::reservation_expired:
+      return "reservation_expired";
+    case reason::call_repeated:
+      return "call_repeated";
+    case reason::switched_off:
+      return "switched_off";
   }
   return "unknown";
 }
@@ -241,6 +253,14 @@ inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::his
       return "The person who was asked said no.";
     case reason::history_invalid:
       return "This conversation cannot be continued.";
+    case reason::budget_exceeded:
+      return "What may be spent is spent.";
+    case reason::reservation_expired:
+      return "This took too long to begin. Please try again.";
+    case reason::call_repeated:
+      return "A call of this turn has this id already.";
+    case reason::switched_off:
+      return "This tool is not available now.";
   }
   return "This is not available.";
 }

@@ -80,7 +80,7 @@ class call_frame {
     if (const verdict read = read_object(action_.args, tool.arguments, arguments, &references); !read)
       return refuse(read.refusal());
     // 2: what changed since the visit was admitted.
-    if (const verdict may = gate.look(in_.who, tool_, now_); !may) return refuse(may.refusal());
+    if (const verdict may = look(); !may) return refuse(may.refusal());
     // 3 to 7: how values flow.
     const tool_flow& flow = rules();
     flow_decision decided;
@@ -109,7 +109,8 @@ class call_frame {
     // 11: a person is asked.
     if (decided.is == flow_decision::kind::ask) return ask(flow, decided, arguments);
     // 12: charged together, or not at all.
-    if (const verdict paid = gate.charge(in_.who, tool_, decided.bits, now_); !paid) return refuse(paid.refusal());
+    if (const verdict paid = charge(decided.bits); !paid) return refuse(paid.refusal());
+    charged_ = true;
     if (is_bound) {
       const std::lock_guard held{in_.state.lock};
       in_.state.use_up(bound);
@@ -117,6 +118,7 @@ class call_frame {
     // 13: recorded before anything happens. What cannot be recorded does not run; it stays charged.
     if (!record(audit_event::decision, true)) {
       why_ = refusal{reason::audit_unavailable};
+      release();
       return false;
     }
     started_ = gate.now();
@@ -137,7 +139,10 @@ class call_frame {
   /// Refuses the proposal: counts it, strikes whom section 6 strikes, records it.
   [[gnu::noinline]] bool refuse(const refusal& why) noexcept {
     why_ = why;
-    in_.gate.refused(in_.who, why, !in_.seen.untrusted(), now_);
+    {
+      const auto held = in_.state.hold_windows();
+      in_.gate.refused(in_.who, why, !in_.seen.untrusted(), in_.state.windows, now_);
+    }
     if (in_.seen.untrusted()) in_.gate.blame(in_.seen.sources());
     static_cast<void>(record(audit_event::decision, false));  // refused either way
     return false;
@@ -165,7 +170,23 @@ class call_frame {
   }
 
  private:
+  verdict look() noexcept {
+    const auto held = in_.state.hold_windows();
+    return in_.gate.look(in_.who, tool_, in_.state.windows, now_);
+  }
+  verdict charge(std::uint32_t bits) noexcept {
+    const auto held = in_.state.hold_windows();
+    return in_.gate.charge(in_.who, tool_, in_.state.windows, bits, now_);
+  }
+  /// What runs no more gives back its place in `concurrent` windows.
+  void release() noexcept {
+    if (!std::exchange(charged_, false)) return;
+    const auto held = in_.state.hold_windows();
+    in_.gate.release(in_.who, tool_, in_.state.windows, now_);
+  }
+
   void end(bool succeeded) noexcept {
+    release();
     took_ = in_.gate.now() - started_;
     // The body has run: a sink that fails now cannot undo it. The gap in the sequence numbers shows.
     static_cast<void>(record(audit_event::outcome, succeeded));
@@ -259,6 +280,7 @@ class call_frame {
   selection selection_{};
   std::uint8_t step_ = 0;
   std::string_view proof_{};
+  bool charged_ = false;
   bool ran_ = false;
   bool asks_ = false;
   refusal why_{};

@@ -18,6 +18,7 @@
 #include <checkrein/guard/gate_base.hpp>
 #include <checkrein/guard/question_token.hpp>
 #include <checkrein/guard/reply.hpp>
+#include <checkrein/guard/reservation.hpp>
 #include <checkrein/guard/visit.hpp>
 #include <checkrein/identity/identity_key.hpp>
 #include <checkrein/identity/principal.hpp>
@@ -91,6 +92,18 @@ class conversation {
   template <class Role>
   reply resume(std::string_view token, const answer& what, approver<Role>) noexcept {
     return resume(token, what, Role::role);
+  }
+
+  /// Reserves what a call to a language model may take at most (`price_table::cost`), in every budget or in none.
+  ///
+  /// Reserve before the request is sent, `start` when it is, `settle` with what it took. Refused with
+  /// `budget_exceeded` and a wait when one of the budgets has no room, and with the ladder's reason while the principal
+  /// is shut out. Units without a budget are not counted.
+  [[nodiscard]] result<reservation> spend(const amounts& at_most) noexcept {
+    if (closed_.load()) return reason::conversation_closed;
+    detail::budget_ticket ticket;
+    if (const verdict may = gate_->hold(who_, number_, at_most, ticket); !may) return may.refusal();
+    return reservation{*gate_, who_, number_, at_most, ticket};
   }
 
   /// Fixes the tools that this task may use. The first grant is made before the model is shown anything of strangers;
@@ -186,7 +199,7 @@ class conversation {
       : gate_{&gate},
         who_{who},
         number_{gate.next_conversation()},
-        flow_{std::make_unique<detail::flow_state>(detail::fresh_key())},
+        flow_{std::make_unique<detail::flow_state>(detail::fresh_key(), gate.conversation_words())},
         closed_{closed} {}
 
   void listen(std::span<const turn_part> parts) {

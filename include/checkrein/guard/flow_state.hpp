@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -73,7 +74,7 @@ struct flow_state {
   static constexpr std::size_t max_open = 3;      ///< questions at once
   static constexpr std::size_t max_declined = 3;  ///< noes after which nobody is asked any more
 
-  explicit flow_state(const digest128& key) : values{key} {}
+  explicit flow_state(const digest128& key, std::size_t window_words = 0) : values{key}, windows(window_words) {}
 
   mutable spinlock lock;
   label seen{integrity::user, confidentiality::open, 1};
@@ -87,7 +88,14 @@ struct flow_state {
   std::vector<bound_value> bound;      ///< values of records with an amount that the user typed
   std::vector<open_question> questions;
   std::uint32_t declined = 0;
-  std::uint64_t version = 0;  ///< counts saves
+  std::uint64_t version = 0;           ///< counts saves
+  std::vector<std::uint64_t> windows;  ///< states of the windows that count per conversation
+  mutable std::mutex windows_lock;     ///< held while a call is counted: a store may take its time
+
+  /// Held against other calls of the conversation, where it has windows of its own.
+  [[nodiscard]] std::unique_lock<std::mutex> hold_windows() const {
+    return windows.empty() ? std::unique_lock<std::mutex>{} : std::unique_lock{windows_lock};
+  }
 
   [[nodiscard]] bool grants(std::size_t tool) const noexcept {
     return !is_granted_some || (tool / 64 < granted.size() && (granted[tool / 64] >> (tool % 64) & 1) != 0);

@@ -1,10 +1,16 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <mutex>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <checkrein/audit/sinks.hpp>
@@ -14,6 +20,7 @@
 #include <checkrein/guard/conversation.hpp>
 #include <checkrein/guard/gate_base.hpp>
 #include <checkrein/guard/handlers.hpp>
+#include <checkrein/guard/overlay.hpp>
 #include <checkrein/guard/saved_conversation.hpp>
 #include <checkrein/guard/store_calls.hpp>
 #include <checkrein/guard/stores.hpp>
@@ -38,6 +45,11 @@ class gate final : private detail::gate_base {
   using parts = detail::parts_of<Policy>;
   using table = detail::tool_table<typename parts::tools>;
   using flow = detail::flow_table<Policy>;
+  using layout = store_layout<Policy>;
+  struct counts_appeals {
+    template <class Bound>
+    using fn = detail::mp::mp_bool<std::is_same_v<typename Bound::unit, appeals>>;
+  };
 
  public:
   /// Records to standard error.
@@ -70,7 +82,10 @@ class gate final : private detail::gate_base {
   [[nodiscard]] admission admit(const principal& who) const noexcept {
     const moment at = now();
     verdict may = refusal{reason::principal_invalid};
-    if (who.valid()) may = calls_->admit(store_, who, at);
+    const auto tight = tightening();
+    if (who.valid()) may = tight ? tight->admits(who, at) : verdict::allowed();
+    if (shut_.load(std::memory_order_acquire)) may = refusal{reason::state_unknown};
+    if (may) may = calls_->admit(store_, who, rules_of(tight), at);
     audit_record line{.event = audit_event::admission,
                       .at = at,
                       .principal = who.key(),
@@ -100,18 +115,123 @@ class gate final : private detail::gate_base {
     return number < blamed_.size() ? blamed_[number].load(std::memory_order_relaxed) : 0;
   }
 
-  /// An operator's pardon: clears the principal's ladder, so that a pause, ban or permanent ban ends. Windows stay as
-  /// they are.
+  /// Lets one who is shut out ask for a pardon: regardless of the ladder, within the windows of `appeals`. What an
+  /// appeal looks like is the host's matter; it opens no conversation.
   ///
-  /// @return false when the principal has no record, or the pardon could not be recorded (and was not done)
-  bool pardon(const principal& who) const noexcept {
+  /// @return refused with `rate_exceeded` after too many of them
+  [[nodiscard]] verdict appeal(const principal& who) const noexcept {
+    static_assert(detail::mp::mp_count_if_q<typename parts::bounds, counts_appeals>::value > 0,
+                  "[ban.appeals_unlimited] nothing limits appeals: add limit<appeals, per_account, exact<3, days>>");
     const moment at = now();
-    audit_record line{.event = audit_event::pardon,
+    verdict may = refusal{reason::principal_invalid};
+    const auto tight = tightening();
+    if (who.valid()) may = calls_->appeal(store_, who, rules_of(tight), at);
+    audit_record line{.event = audit_event::appeal,
                       .at = at,
                       .principal = who.key(),
                       .has_account = who.has_account(),
-                      .allowed = true};
-    return who.valid() && record(line) && calls_->pardon(store_, who, at);
+                      .allowed = may.has_value()};
+    if (!may) line.why = may.refusal();
+    return record(line) ? may : verdict{reason::audit_unavailable};
+  }
+
+  /// Puts a run-time overlay in force: JSON that takes away from the policy, and can do nothing else.
+  ///
+  /// `{"version": 1, "disable": ["send_mail"], "limits": {"visits per account: 20 per minute": 5},
+  ///   "bans": [{"issuer": "https://id.example", "subject": "42", "until": 1790000000}, {"client": "203.0.113.9"}]}`
+  ///
+  /// Limits are named as in `describe`, `until` is in seconds since 1970 and may be left out. Each overlay has to be at
+  /// least as tight as the one in force (bans that ended may be left out); to loosen, restart. One that is not, or that
+  /// is not well-formed, leaves the one in force and counts as an alarm. Any thread may call it.
+  overlay_result use_overlay(std::string_view json) const {
+    auto next = std::make_shared<detail::tightening>();
+    overlay_result made = detail::tightening::read(
+        json, layout::windows, table::infos.size(), [](std::string_view name) { return table::index.find(name); },
+        *next);
+    const std::lock_guard held{overlay_lock_};
+    if (made && overlay_ != nullptr) {
+      made.where = next->looser_than(*overlay_, layout::windows, now());
+      if (!made.where.empty()) made.is = overlay_result::kind::loosens;
+    }
+    if (!made) {
+      overlay_alarms_.fetch_add(1, std::memory_order_relaxed);
+      return made;
+    }
+    overlay_ = std::move(next);
+    has_overlay_.store(true, std::memory_order_release);
+    return made;
+  }
+  /// The same from a file: called before the gate is used, and again whenever the file may have changed.
+  ///
+  /// While the first one has not been read, the gate is shut: a host that is configured with an overlay does not start
+  /// without it. Later, a file that is missing leaves the overlay in force and counts as an alarm.
+  overlay_result use_overlay_file(const std::string& path) const {
+    std::string text(detail::tightening::max_size + 1, '\0');
+    overlay_result made{overlay_result::kind::missing, path};
+    if (std::FILE* const file = std::fopen(path.c_str(), "rb"); file != nullptr) {
+      text.resize(std::fread(text.data(), 1, text.size(), file));
+      const bool whole = std::ferror(file) == 0;
+      std::fclose(file);
+      if (whole) made = use_overlay(text);
+    }
+    if (made.is == overlay_result::kind::missing) overlay_alarms_.fetch_add(1, std::memory_order_relaxed);
+    if (!made && !has_overlay_.load(std::memory_order_acquire)) shut_.store(true, std::memory_order_release);
+    if (made) shut_.store(false, std::memory_order_release);
+    return made;
+  }
+  /// How many overlays were not taken: for an alarm.
+  [[nodiscard]] std::uint64_t overlay_alarms() const noexcept {
+    return overlay_alarms_.load(std::memory_order_relaxed);
+  }
+
+  /// How full the windows are that count `Unit` for this principal: for headers and status pages. Charges nothing.
+  ///
+  /// @tparam Unit  `visits`, `calls` (with the budgets), `refusals` or `appeals`
+  /// @return how many entries of `out` were written
+  template <class Unit>
+  std::size_t peek(const principal& who, std::span<quota> out) const noexcept {
+    if (!who.valid()) return 0;
+    const auto tight = tightening();
+    return calls_->peek(store_, who, Unit::kind, {.rules = rules_of(tight)}, now(), out);
+  }
+
+  /// An operator's ban, for `lasts` or (`max()`) for good. It never shortens one that runs.
+  ///
+  /// The four actions of an operator need no level of their own: the host has made sure who it is. `by` is the name or
+  /// role that stands in the audit line, which is written first.
+  ///
+  /// @return false when it could not be recorded or stored
+  bool ban(const principal& who, std::chrono::seconds lasts, std::string_view by) const noexcept {
+    return operate(who, audit_event::ban, {detail::operator_action::kind::ban, end_of(lasts)}, by);
+  }
+  /// Ends a pause or ban at once. Points stay, and probation begins.
+  ///
+  /// @return false when the principal has no record, or it could not be recorded (and was not done)
+  bool lift(const principal& who, std::string_view by) const noexcept {
+    return operate(who, audit_event::lift, {detail::operator_action::kind::lift, moment{}}, by);
+  }
+  /// Clears the principal's ladder: pauses and bans end, points are forgotten. Windows stay as they are.
+  ///
+  /// @return as `lift`
+  bool pardon(const principal& who, std::string_view by = "operator") const noexcept {
+    return operate(who, audit_event::pardon, {detail::operator_action::kind::pardon, moment{}}, by);
+  }
+  /// Puts the principal on the allow-list for `lasts`: it is exempt from client rungs, and from the windows with these
+  /// names (as in `describe`). Never from a ban, a level or a permission. An empty list of windows exempts from client
+  /// rungs alone; `lasts` of zero takes it off the list.
+  ///
+  /// @return false also when a name is no window of the policy, or one that is beyond the first 32
+  bool allow(const principal& who, std::chrono::seconds lasts, std::span<const std::string_view> windows,
+             std::string_view by) const noexcept {
+    static_assert(parts::allow_lists, "[ban.no_allow_list] the policy has no allow-list: add allow_list to it");
+    std::uint32_t bits = 0;
+    for (const std::string_view name : windows) {
+      std::size_t at = 0;
+      while (at < layout::windows.size() && layout::windows[at].name != name) ++at;
+      if (at >= std::min<std::size_t>(32, layout::windows.size())) return false;
+      bits |= std::uint32_t{1} << at;
+    }
+    return operate(who, audit_event::allow, {detail::operator_action::kind::allow, end_of(lasts), bits}, by);
   }
 
  private:
@@ -133,11 +253,17 @@ class gate final : private detail::gate_base {
     return clock;
   }
 
-  moment now() const noexcept override { return clock_->now(); }
+  /// In whole microseconds: what every store can count in exactly.
+  moment now() const noexcept override { return std::chrono::floor<std::chrono::microseconds>(clock_->now()); }
   std::size_t find_tool(std::string_view name) const noexcept override { return table::index.find(name); }
   std::span<const tool_info> tools() const noexcept override { return table::infos; }
-  verdict look(const principal& who, std::size_t tool, moment at) const noexcept override {
-    return calls_->look(store_, who, tool, at);
+  std::size_t conversation_words() const noexcept override { return calls_->conversation_words; }
+  verdict look(const principal& who, std::size_t tool, std::span<std::uint64_t> conversation,
+               moment at) const noexcept override {
+    const auto tight = tightening();
+    if (tight)
+      if (const verdict may = tight->allows(tool, who, at); !may) return may;
+    return calls_->look(store_, who, {tool, conversation, rules_of(tight)}, at);
   }
   verdict permit(std::size_t tool, const void* arguments, explanation& said) const noexcept override {
     return permits<typename parts::tools>::value[tool](arguments, said);
@@ -150,8 +276,40 @@ class gate final : private detail::gate_base {
   }
   std::string_view policy_hash() const noexcept override { return policy_; }
   std::string_view secret_key() const noexcept override { return key_; }
-  verdict charge(const principal& who, std::size_t tool, std::uint32_t bits, moment at) const noexcept override {
-    return calls_->charge(store_, who, tool, bits, at);
+  verdict charge(const principal& who, std::size_t tool, std::span<std::uint64_t> conversation, std::uint32_t bits,
+                 moment at) const noexcept override {
+    const auto tight = tightening();
+    return calls_->charge(store_, who, {tool, conversation, rules_of(tight)}, bits, at);
+  }
+  void release(const principal& who, std::size_t tool, std::span<std::uint64_t> conversation,
+               moment began) const noexcept override {
+    if (calls_->releases) calls_->release(store_, who, {tool, conversation, nullptr}, began, now());
+  }
+  verdict hold(const principal& who, std::uint64_t conversation, const amounts& what,
+               detail::budget_ticket& ticket) const noexcept override {
+    const moment at = now();
+    verdict may = refusal{reason::budget_exceeded};
+    if (what.tokens >= 0 && what.micro_dollars >= 0) may = calls_->hold(store_, who, what, ticket, at);
+    audit_record line = spending(audit_event::reservation, who, conversation, what, at);
+    line.allowed = may.has_value();
+    if (!may) line.why = may.refusal();
+    if (record(line)) return may;
+    if (may) calls_->cancel(store_, who, what, ticket, at);
+    return reason::audit_unavailable;
+  }
+  verdict start(const principal& who, const amounts& what, detail::budget_ticket& ticket) const noexcept override {
+    return calls_->start(store_, who, what, ticket, now());
+  }
+  void cancel(const principal& who, const amounts& what, const detail::budget_ticket& ticket) const noexcept override {
+    calls_->cancel(store_, who, what, ticket, now());
+  }
+  void settle(const principal& who, std::uint64_t conversation, const amounts& spent, const amounts& actual,
+              const detail::budget_ticket& ticket) const noexcept override {
+    const moment at = now();
+    calls_->settle(store_, who, spent, actual, ticket, at);
+    audit_record line = spending(audit_event::settlement, who, conversation, actual, at);
+    line.allowed = true;
+    static_cast<void>(record(line));  // what was spent cannot be undone; the gap in the sequence numbers shows
   }
   verdict open_question(const principal& who, std::uint64_t nonce, moment at) const noexcept override {
     return calls_->open_question(store_, who, nonce, at);
@@ -159,8 +317,10 @@ class gate final : private detail::gate_base {
   verdict take_question(const principal& who, std::uint64_t nonce, moment at) const noexcept override {
     return calls_->take_question(store_, who, nonce, at);
   }
-  void refused(const principal& who, const refusal& why, bool trusted, moment at) const noexcept override {
-    calls_->refused(store_, who, why, trusted, at);
+  void refused(const principal& who, const refusal& why, bool trusted, std::span<std::uint64_t> conversation,
+               moment at) const noexcept override {
+    const auto tight = tightening();
+    calls_->refused(store_, who, why, trusted, {no_tool, conversation, rules_of(tight)}, at);
   }
   void blame(std::uint16_t sources) const noexcept override {
     for (std::size_t i = 1; i < blamed_.size(); ++i)
@@ -178,6 +338,43 @@ class gate final : private detail::gate_base {
     what.policy = policy_;
     return write_(sink_, what);
   }
+  /// The overlay in force, if there is one.
+  std::shared_ptr<const detail::tightening> tightening() const noexcept {
+    if (!has_overlay_.load(std::memory_order_acquire)) return nullptr;
+    const std::lock_guard held{overlay_lock_};
+    return overlay_;
+  }
+  static const window_rule* rules_of(const std::shared_ptr<const detail::tightening>& tight) noexcept {
+    return tight ? tight->rules() : nullptr;
+  }
+
+  moment end_of(std::chrono::seconds lasts) const noexcept {
+    constexpr std::chrono::seconds century{std::int64_t{100} * 366 * 86'400};
+    return lasts >= century ? moment::max() : now() + std::max(std::chrono::seconds{0}, lasts);
+  }
+  bool operate(const principal& who, audit_event event, const detail::operator_action& what,
+               std::string_view by) const noexcept {
+    const moment at = now();
+    audit_record line{.event = event,
+                      .at = at,
+                      .principal = who.key(),
+                      .has_account = who.has_account(),
+                      .approver = by,
+                      .until = what.until,
+                      .allowed = true};
+    return who.valid() && record(line) && calls_->operate(store_, who, what, at);
+  }
+  static audit_record spending(audit_event event, const principal& who, std::uint64_t conversation, const amounts& what,
+                               moment at) noexcept {
+    return {.event = event,
+            .at = at,
+            .principal = who.key(),
+            .has_account = who.has_account(),
+            .conversation = conversation,
+            .tokens = what.tokens,
+            .micro_dollars = what.micro_dollars};
+  }
+
   std::uint64_t next_conversation() const noexcept override {
     return conversations_.fetch_add(1, std::memory_order_relaxed) + 1;
   }
@@ -226,6 +423,11 @@ class gate final : private detail::gate_base {
   const Clock* clock_;
   std::string_view policy_;  // in static storage
   std::string key_ = fresh_secret();
+  mutable std::mutex overlay_lock_;
+  mutable std::shared_ptr<const detail::tightening> overlay_;
+  mutable std::atomic<bool> has_overlay_{false};
+  mutable std::atomic<bool> shut_{false};
+  mutable std::atomic<std::uint64_t> overlay_alarms_{0};
   mutable std::array<std::atomic<std::uint64_t>, 16> blamed_{};
   mutable std::atomic<std::uint64_t> sequence_{0};
   mutable std::atomic<std::uint64_t> conversations_{0};

@@ -21,6 +21,7 @@ class call_frame;
 struct flow_state;
 struct selection;
 struct tool_output;
+struct budget_ticket;
 
 /// What visits and conversations need of their gate, whatever its policy and clock: so they are no templates.
 class gate_base {
@@ -44,19 +45,35 @@ class gate_base {
   /// What tokens and saved conversations are authenticated with.
   [[nodiscard]] virtual std::string_view secret_key() const noexcept = 0;
 
-  /// Step 2: ladder, levels, fact ages; call windows looked at.
-  [[nodiscard]] virtual verdict look(const principal& who, std::size_t tool, moment now) const noexcept = 0;
+  /// How many words the windows take that a conversation keeps.
+  [[nodiscard]] virtual std::size_t conversation_words() const noexcept = 0;
+  /// Step 2: whether an operator switched the tool off; ladder, levels, fact ages; call windows and budgets looked at.
+  [[nodiscard]] virtual verdict look(const principal& who, std::size_t tool, std::span<std::uint64_t> conversation,
+                                     moment now) const noexcept = 0;
   /// Step 8: the tool's own permission, on its argument struct.
   [[nodiscard]] virtual verdict permit(std::size_t tool, const void* arguments, explanation& said) const noexcept = 0;
-  /// Step 12: call windows of every scope and the bits that strangers chose, charged together or not at all.
-  [[nodiscard]] virtual verdict charge(const principal& who, std::size_t tool, std::uint32_t bits,
-                                       moment now) const noexcept = 0;
+  /// Step 12: call windows and budgets of every scope and the bits that strangers chose, charged together or not at
+  /// all.
+  [[nodiscard]] virtual verdict charge(const principal& who, std::size_t tool, std::span<std::uint64_t> conversation,
+                                       std::uint32_t bits, moment now) const noexcept = 0;
+  /// A call that was charged at `began` has ended.
+  virtual void release(const principal& who, std::size_t tool, std::span<std::uint64_t> conversation,
+                       moment began) const noexcept = 0;
+  /// Reserves amounts for work that has not started; see `reservation`.
+  [[nodiscard]] virtual verdict hold(const principal& who, std::uint64_t conversation, const amounts& what,
+                                     budget_ticket& ticket) const noexcept = 0;
+  [[nodiscard]] virtual verdict start(const principal& who, const amounts& what,
+                                      budget_ticket& ticket) const noexcept = 0;
+  virtual void cancel(const principal& who, const amounts& what, const budget_ticket& ticket) const noexcept = 0;
+  virtual void settle(const principal& who, std::uint64_t conversation, const amounts& spent, const amounts& actual,
+                      const budget_ticket& ticket) const noexcept = 0;
   /// Step 11: counts a question to a person and remembers its nonce.
   [[nodiscard]] virtual verdict open_question(const principal& who, std::uint64_t nonce, moment now) const noexcept = 0;
   /// Uses the nonce up. Refused when it is not there (any more).
   [[nodiscard]] virtual verdict take_question(const principal& who, std::uint64_t nonce, moment now) const noexcept = 0;
   /// A proposal was refused: counts it, and strikes when the principal is to blame.
-  virtual void refused(const principal& who, const refusal& why, bool trusted, moment now) const noexcept = 0;
+  virtual void refused(const principal& who, const refusal& why, bool trusted, std::span<std::uint64_t> conversation,
+                       moment now) const noexcept = 0;
   /// Counts a proposal that was refused after text of strangers against the places that it came from.
   virtual void blame(std::uint16_t sources) const noexcept = 0;
   /// Runs the tool's handler on the frame: reads, vets, and only then enters the body.

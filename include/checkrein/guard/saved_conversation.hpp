@@ -66,7 +66,7 @@ class saved_reader {
 /// Writes and reads conversations.
 class conversation_codec {
  public:
-  static constexpr std::string_view magic = "checkrein conversation 1";
+  static constexpr std::string_view magic = "checkrein conversation 2";
 
   static std::string save(conversation& chat) {
     flow_state& state = *chat.flow_;
@@ -124,6 +124,8 @@ class conversation_codec {
       append_word(out, one.seen.bits);
     }
     append_word(out, state.declined);
+    append_word(out, state.windows.size());
+    for (const std::uint64_t word : state.windows) append_word(out, word);
     const auto code = hmac_sha256(chat.gate_->secret_key(), out);
     out.append(reinterpret_cast<const char*>(code.data()), code.size());
     return out;
@@ -210,6 +212,8 @@ class conversation_codec {
       state.questions.push_back(std::move(one));
     }
     state.declined = static_cast<std::uint32_t>(in.word());
+    for (std::uint64_t n = in.count(8); n > 0; --n) state.windows.push_back(in.word());
+    if (state.windows.size() != gate.conversation_words()) return reason::history_invalid;
     if (!in.finished()) return reason::history_invalid;
     return chat;
   }

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
 
 #include <checkrein/base/clock.hpp>
 #include <checkrein/base/result.hpp>
@@ -10,6 +14,7 @@
 #include <checkrein/identity/principal.hpp>
 #include <checkrein/identity/verified.hpp>
 #include <checkrein/policy/decide.hpp>
+#include <checkrein/policy/store_decisions.hpp>
 #include <checkrein/policy/store_layout.hpp>
 #include <checkrein/policy/tool_info.hpp>
 #include <checkrein/store/concept.hpp>
@@ -17,15 +22,39 @@
 
 namespace checkrein::detail {
 
+/// What an operator does about one principal.
+struct operator_action {
+  enum class kind : std::uint8_t { ban, lift, pardon, allow };
+  kind what{};
+  moment until{};             ///< of a ban or an allowance; `moment::max()`: for good
+  std::uint32_t windows = 0;  ///< of an allowance: bit i, window i of the policy
+};
+
+/// What a call counts as: its tool, the conversation's own windows, and the rules when an overlay tightens some.
+struct counted_call {
+  std::size_t tool = no_tool;
+  std::span<std::uint64_t> conversation{};  ///< see `store_calls::conversation_words`
+  const window_rule* rules = nullptr;
+};
+
 /// What a gate asks of its store, bound to policy and store type once.
 struct store_calls {
-  verdict (*admit)(void*, const principal&, moment) noexcept;
-  verdict (*look)(void*, const principal&, std::size_t, moment) noexcept;
-  verdict (*charge)(void*, const principal&, std::size_t, std::uint32_t, moment) noexcept;
+  verdict (*admit)(void*, const principal&, const window_rule*, moment) noexcept;
+  verdict (*appeal)(void*, const principal&, const window_rule*, moment) noexcept;
+  verdict (*look)(void*, const principal&, const counted_call&, moment) noexcept;
+  verdict (*charge)(void*, const principal&, const counted_call&, std::uint32_t, moment) noexcept;
+  void (*release)(void*, const principal&, const counted_call&, moment, moment) noexcept;
   verdict (*open_question)(void*, const principal&, std::uint64_t, moment) noexcept;
   verdict (*take_question)(void*, const principal&, std::uint64_t, moment) noexcept;
-  void (*refused)(void*, const principal&, const refusal&, bool, moment) noexcept;
-  bool (*pardon)(void*, const principal&, moment) noexcept;
+  void (*refused)(void*, const principal&, const refusal&, bool, const counted_call&, moment) noexcept;
+  bool (*operate)(void*, const principal&, const operator_action&, moment) noexcept;
+  std::size_t (*peek)(void*, const principal&, unit_kind, const counted_call&, moment, std::span<quota>) noexcept;
+  verdict (*hold)(void*, const principal&, const amounts&, budget_ticket&, moment) noexcept;
+  verdict (*start)(void*, const principal&, const amounts&, budget_ticket&, moment) noexcept;
+  void (*cancel)(void*, const principal&, const amounts&, const budget_ticket&, moment) noexcept;
+  void (*settle)(void*, const principal&, const amounts&, const amounts&, const budget_ticket&, moment) noexcept;
+  std::size_t conversation_words;  ///< of the windows that a conversation keeps, each 8 bytes
+  bool releases;                   ///< whether a call that ends has to be said
 };
 
 /// Joins the pure decisions of a policy with a store: each function is one transaction on the records it touches.
@@ -34,99 +63,203 @@ struct store_decisions {
   using pure = decisions<Policy>;
   using layout = store_layout<Policy>;
   using parts = typename layout::parts;
+  using counted = typename pure::counted;
   using table = tool_table<typename parts::tools>;
-  using flows = flow_table<Policy>;
+  static constexpr bool has_budgets = mp::mp_size<typename layout::budgets>::value > 0;
+  static constexpr bool releases = [] {
+    for (const window_info& one : layout::windows)
+      if (one.rule.kind == window_kind::running) return true;
+    return false;
+  }();
 
-  static verdict admit(void* store, const principal& who, moment now) noexcept {
+  static verdict admit(void* store, const principal& who, const window_rule* rules, moment now) noexcept {
     const verdict known = meets(who, all_requirements<typename parts::needed>::value, now);
+    if (const verdict may = contact_points_stand(store, who, now); !may) return may;
+    bool shut_out = false;
+    bool is_new_client = false;
+    const visit_decision<Policy> decide{known, rules, random_at(now), &shut_out, client_tag(who), &is_new_client};
     // A stranger who lacks a fact gets no record: only the ban that may already stand is looked up.
-    return run(store, who, no_tool, known.has_value(), now, [&](const auto& records) {
-      if (const verdict may = pure::standing(records, now); !may) return may;
-      if (!known) return known;
-      if (const verdict may = pure::template look<visits>(records, no_tool, now); !may) {
-        strike_for_rate(records, may.refusal(), now);
-        return may;
-      }
-      pure::template charge<visits>(records, no_tool, now);
+    const verdict may = run(store, who, no_tool, known.has_value(), now, decide);
+    if (shut_out) follow(store, who, now);
+    if (is_new_client) mix(store, who, false, now);
+    return may;
+  }
+
+  /// Lets one who is shut out ask for a pardon: no ladder, windows of their own.
+  static verdict appeal(void* store, const principal& who, const window_rule* rules, moment now) noexcept {
+    return run(store, who, no_tool, true, now, [&](const auto& records, moment at) {
+      const counted what{.rules = rules};
+      if (const verdict may = pure::template look<appeals>(records, what, at); !may) return may;
+      pure::template charge<appeals>(records, what, at);
       return verdict::allowed();
     });
   }
 
-  static verdict look(void* store, const principal& who, std::size_t tool, moment now) noexcept {
-    const verdict known = knows(who, tool, now);
-    return run(store, who, tool, false, now, [&](const auto& records) {
-      if (const verdict may = pure::standing(records, now); !may) return may;
-      if (!known) return known;
-      if (const verdict may = pure::template look<refusals>(records, tool, now); !may) return too_many(may.refusal());
-      return pure::template look<calls>(records, tool, now);
-    });
+  static verdict look(void* store, const principal& who, const counted_call& call, moment now) noexcept {
+    verdict known = meets(who, all_requirements<typename parts::needed>::value, now);
+    if (known) known = meets(who, table::infos[call.tool].needs, now);
+    conversation_copy windows{call};
+    return run(
+        store, who, call.tool, false, now,
+        look_decision<Policy>{known, windows.counted(table::infos[call.tool].weight), table::infos[call.tool].cost});
   }
 
-  static verdict charge(void* store, const principal& who, std::size_t tool, std::uint32_t bits, moment now) noexcept {
-    return run(store, who, tool, true, now, [&](const auto& records) {
-      if (const verdict may = pure::standing(records, now); !may) return may;
-      if (const verdict may = pure::template look<calls>(records, tool, now); !may) return may;
-      if (bits != 0)
-        if (const verdict may =
-                with_guard(records, [&](auto& guard) { return guard.choose(bits, flows::bits_per_day, now); });
-            !may)
-          return may;
-      pure::template charge<calls>(records, tool, now);
+  static verdict charge(void* store, const principal& who, const counted_call& call, std::uint32_t bits,
+                        moment now) noexcept {
+    conversation_copy windows{call};
+    const charge_decision<Policy> decide{windows.counted(table::infos[call.tool].weight), bits,
+                                         table::infos[call.tool].cost};
+    if constexpr (layout::limits_conversations) {
+      // Once by itself: an engine may have to run a decision twice, and these windows are not among its records.
+      const typename conversation_copy::record before = windows.kept;
+      const verdict may = run(store, who, call.tool, true, now, [&](const auto& records, moment at) {
+        windows.kept = before;
+        return decide(records, at);
+      });
+      if (may) windows.write_back();
+      return may;
+    } else {
+      return run(store, who, call.tool, true, now, decide);
+    }
+  }
+
+  static void release(void* store, const principal& who, const counted_call& call, moment began, moment now) noexcept {
+    conversation_copy windows{call};
+    const counted what = windows.counted(1);
+    static_cast<void>(run(store, who, call.tool, false, now, [&](const auto& records, moment) {
+      pure::release(records, what, began);
       return verdict::allowed();
-    });
+    }));
+    windows.write_back();
   }
 
   static verdict open_question(void* store, const principal& who, std::uint64_t nonce, moment now) noexcept {
-    return run(store, who, no_tool, true, now, [&](const auto& records) {
-      return with_guard(records, [&](auto& guard) { return guard.ask(nonce, now); });
+    return run(store, who, no_tool, true, now, [&](const auto& records, moment at) {
+      return with_guard<layout>(records, [&](auto& guard) { return guard.ask(nonce, at); });
     });
   }
   static verdict take_question(void* store, const principal& who, std::uint64_t nonce, moment now) noexcept {
-    return run(store, who, no_tool, false, now, [&](const auto& records) {
-      return with_guard(records, [&](auto& guard) { return guard.take(nonce); });
+    return run(store, who, no_tool, false, now, [&](const auto& records, moment) {
+      return with_guard<layout>(records, [&](auto& guard) { return guard.take(nonce); });
     });
   }
 
-  static void refused(void* store, const principal& who, const refusal& why, bool trusted, moment now) noexcept {
+  static void refused(void* store, const principal& who, const refusal& why, bool trusted, const counted_call& call,
+                      moment now) noexcept {
+    bool shut_out = false;
+    conversation_copy windows{call};
+    const typename conversation_copy::record before = windows.kept;
     // A store that cannot count a refusal changes nothing about it: the call is refused already.
-    static_cast<void>(run(store, who, no_tool, true, now, [&](const auto& records) {
-      pure::template note<refusals>(records, no_tool, now);
-      if (!pure::standing(records, now)) return verdict::allowed();
+    static_cast<void>(run(store, who, no_tool, true, now, [&](const auto& records, moment at) {
+      shut_out = false;
+      windows.kept = before;
+      pure::template note<refusals>(records, windows.counted(1), at);
+      if (!pure::standing(records, at)) return verdict::allowed();
       // Once text of strangers was shown, even a flood of calls may be the document's doing.
       if (!trusted) return verdict::allowed();
       if (why.why == reason::rate_exceeded)
-        strike_for_rate(records, why, now);
+        shut_out = strike_for_rate<Policy>(records, why, at, random_at(at));
       else if (strike_weight(why.why) > 0)
-        pure::strike(records, strike_weight(why.why), now, random_at(now));
+        shut_out = pure::strike(records, strike_weight(why.why), at, random_at(at));
       return verdict::allowed();
     }));
+    windows.write_back();
+    if (shut_out) follow(store, who, now);
   }
 
-  static bool pardon(void* store, const principal& who, moment now) noexcept {
-    return run(store, who, no_tool, false, now,
-               [](const auto& records) { return pure::pardon(records) ? verdict::allowed() : verdict{}; })
-        .has_value();
+  static bool operate(void* store, const principal& who, const operator_action& what, moment now) noexcept {
+    const bool done = operate_on(store, who, what, now);
+    if constexpr (parts::bans_follow_contact_points)
+      if (what.what != operator_action::kind::allow)
+        for (const digest128& key : who.contact_keys())
+          if (key != digest128{}) static_cast<void>(operate_on_key(store, key, what, now));
+    return done;
+  }
+
+  static std::size_t peek(void* store, const principal& who, unit_kind unit, const counted_call& call, moment now,
+                          std::span<quota> out) noexcept {
+    std::size_t written = 0;
+    conversation_copy windows{call};
+    const counted what = windows.counted(1);
+    static_cast<void>(run(store, who, call.tool, false, now, [&](const auto& records, moment at) {
+      switch (unit) {
+        case unit_kind::visits:
+          written = pure::template peek<visits>(records, what, at, who.has_account(), out);
+          break;
+        case unit_kind::calls:
+          written = pure::template peek<calls>(records, what, at, who.has_account(), out);
+          written += pure::peek_budgets(records, at, out.subspan(written));
+          break;
+        case unit_kind::refusals:
+          written = pure::template peek<refusals>(records, what, at, who.has_account(), out);
+          break;
+        case unit_kind::appeals:
+          written = pure::template peek<appeals>(records, what, at, who.has_account(), out);
+          break;
+      }
+      return verdict::allowed();
+    }));
+    return written;
+  }
+
+  static verdict hold(void* store, const principal& who, const amounts& what, budget_ticket& ticket,
+                      moment now) noexcept {
+    const verdict known = meets(who, all_requirements<typename parts::needed>::value, now);
+    return run(store, who, no_tool, true, now, [&](const auto& records, moment at) {
+      if (const verdict may = pure::standing(records, at); !may) return may;
+      if (!known) return known;
+      if (const verdict may = pure::look_budgets(records, what, at); !may) return may;
+      ticket = pure::hold(records, what);
+      return verdict::allowed();
+    });
+  }
+  static verdict start(void* store, const principal& who, const amounts& what, budget_ticket& ticket,
+                       moment now) noexcept {
+    if constexpr (!has_budgets) return verdict::allowed();
+    const budget_ticket held = ticket;
+    return run(store, who, no_tool, false, now, [&](const auto& records, moment at) {
+      ticket = held;
+      return pure::start(records, what, ticket, at);
+    });
+  }
+  static void cancel(void* store, const principal& who, const amounts& what, const budget_ticket& ticket,
+                     moment now) noexcept {
+    if constexpr (has_budgets)
+      static_cast<void>(run(store, who, no_tool, false, now, [&](const auto& records, moment at) {
+        pure::cancel(records, what, ticket, at);
+        return verdict::allowed();
+      }));
+  }
+  static void settle(void* store, const principal& who, const amounts& spent, const amounts& actual,
+                     const budget_ticket& ticket, moment now) noexcept {
+    if constexpr (has_budgets)
+      static_cast<void>(run(store, who, no_tool, false, now, [&](const auto& records, moment at) {
+        pure::settle(records, spent, actual, ticket, at);
+        return verdict::allowed();
+      }));
   }
 
  private:
-  /// What is remembered of the account, or of the client without one. Refused when nothing is.
-  template <class Records, class Decide>
-  static verdict with_guard(const Records& records, Decide decide) noexcept {
-    if constexpr (layout::remembers) {
-      if (records.account) return decide(records.account->guard);
-      if (records.client) return decide(records.client->guard);
+  /// The windows that the conversation keeps, as a record, for the time of one decision.
+  struct conversation_copy {
+    using record = typename layout::conversation_record;
+    explicit conversation_copy(const counted_call& call) noexcept : from{call} {
+      if constexpr (layout::limits_conversations)
+        if (!from.conversation.empty()) std::memcpy(&kept, from.conversation.data(), sizeof kept);
     }
-    return reason::state_unknown;
-  }
-
-  static verdict knows(const principal& who, std::size_t tool, moment now) noexcept {
-    if (const verdict all = meets(who, all_requirements<typename parts::needed>::value, now); !all) return all;
-    return meets(who, table::infos[tool].needs, now);
-  }
-
-  static verdict too_many(const refusal& full) noexcept {
-    return refusal{reason::too_many_refusals, full.retry_after, full.where};
-  }
+    [[nodiscard]] typename pure::counted counted(std::int64_t weight) noexcept {
+      return {.tool = from.tool,
+              .weight = weight,
+              .rules = from.rules,
+              .conversation = layout::limits_conversations && !from.conversation.empty() ? &kept : nullptr};
+    }
+    void write_back() noexcept {
+      if constexpr (layout::limits_conversations)
+        if (!from.conversation.empty()) std::memcpy(from.conversation.data(), &kept, sizeof kept);
+    }
+    const counted_call& from;
+    record kept{};
+  };
 
   /// For the jitter of pauses and bans: unpredictable for whoever does not know this process's key.
   static std::uint32_t random_at(moment now) noexcept {
@@ -135,20 +268,106 @@ struct store_decisions {
         siphash128(identity_key(), {reinterpret_cast<const char*>(&ticks), sizeof ticks}).low);
   }
 
-  /// At most one strike per window: none while the last strike is younger than the window that refuses.
-  template <class Records>
-  static void strike_for_rate(const Records& records, const refusal& why, moment now) noexcept {
-    if (pure::last_strike(records) + pure::period_of(why.where) <= now) pure::strike(records, 1, now, random_at(now));
+  /// Some bits of the client that an account comes from; 0 where the policy has no use for them.
+  static std::uint16_t client_tag(const principal& who) noexcept {
+    if constexpr (!parts::limits_clients) return 0;
+    if (!who.has_account() || !who.from().valid()) return 0;
+    return static_cast<std::uint16_t>(who.from().keys(parts::ipv6_bits)[0].low | 1U);
   }
+
+  /// Notes with the client that this account was seen there, and whether it misbehaved.
+  static void mix(void* store, const principal& who, bool bad, moment now) noexcept {
+    if constexpr (parts::limits_clients) {
+      if (!who.has_account() || !who.from().valid()) return;
+      store_scopes scopes{.client = who.from().keys(parts::ipv6_bits), .create = true};
+      static_cast<void>(static_cast<Store*>(store)->update(scopes, now, [&](const auto& records, moment at) {
+        if (records.client) records.client->mix.add(who.key(), bad, at);
+        return verdict::allowed();
+      }));
+    }
+  }
+
+  /// An account was just shut out: its ban is noted with its contact points, and it counts as bad where it came from.
+  static void follow(void* store, const principal& who, moment now) noexcept {
+    mix(store, who, true, now);
+    if constexpr (parts::bans_follow_contact_points) {
+      if (!who.has_account()) return;
+      ladder_state is{};
+      static_cast<void>(run(store, who, no_tool, false, now, [&](const auto& records, moment) {
+        if (records.account) is = records.account->standing;
+        return verdict::allowed();
+      }));
+      const standing::kind kind = layout::ladder::standing_of(is, now).what;
+      if (kind != standing::kind::banned && kind != standing::kind::permanent) return;
+      const auto last = static_cast<std::uint32_t>(
+          std::min<std::uint64_t>(std::uint64_t{to_seconds(now)} + parts::link_seconds, for_good - 1));
+      for (const digest128& key : who.contact_keys()) {
+        if (key == digest128{}) continue;
+        store_scopes scopes{.account = &key, .global = layout::limits_all, .create = true};
+        static_cast<void>(static_cast<Store*>(store)->update(scopes, now, [&](const auto& records, moment) {
+          if (records.account == nullptr) return verdict{};
+          ladder_state& linked = records.account->standing;
+          linked.rung = is.rung;
+          linked.until = std::max(linked.until, std::min(is.until, last));
+          return verdict::allowed();
+        }));
+      }
+    }
+  }
+
+  /// Refused while a ban runs that another account with the same verified contact point has earned.
+  static verdict contact_points_stand(void* store, const principal& who, moment now) noexcept {
+    if constexpr (parts::bans_follow_contact_points)
+      for (const digest128& key : who.contact_keys()) {
+        if (key == digest128{}) continue;
+        const verdict may = static_cast<Store*>(store)->update(
+            {.account = &key, .global = layout::limits_all}, now,
+            [](const auto& records, moment at) { return pure::standing(records, at); });
+        if (!may) return may;
+      }
+    return verdict::allowed();
+  }
+
+  static bool operate_on(void* store, const principal& who, const operator_action& what, moment now) noexcept {
+    const bool create = what.what == operator_action::kind::ban || what.what == operator_action::kind::allow;
+    return run(store, who, no_tool, create, now, operation(what)).has_value();
+  }
+  static bool operate_on_key(void* store, const digest128& key, const operator_action& what, moment now) noexcept {
+    const store_scopes scopes{
+        .account = &key, .global = layout::limits_all, .create = what.what == operator_action::kind::ban};
+    return static_cast<Store*>(store)->update(scopes, now, operation(what)).has_value();
+  }
+  static auto operation(const operator_action& what) noexcept {
+    return [&what](const auto& records, moment at) {
+      switch (what.what) {
+        case operator_action::kind::ban:
+          return said(pure::change_standing(records, [&](ladder_state& is) { ban_until(is, what.until, at); }));
+        case operator_action::kind::lift:
+          return said(pure::change_standing(records, [&](ladder_state& is) { lift(is, at); }));
+        case operator_action::kind::pardon:
+          return said(pure::change_standing(records, [](ladder_state& is) { pardon(is); }));
+        case operator_action::kind::allow:
+          if constexpr (parts::allow_lists) {
+            const allow_entry entry{to_seconds(what.until), what.windows};
+            if (records.account) records.account->allowed = entry;
+            if (!records.account && records.client) records.client->allowed = entry;
+            return said(records.account || records.client);
+          }
+          break;
+      }
+      return verdict{};
+    };
+  }
+  static verdict said(bool yes) noexcept { return yes ? verdict::allowed() : verdict{}; }
 
   template <class Decide>
   static verdict run(void* store, const principal& who, std::size_t tool, bool create, moment now,
-                     Decide decide) noexcept {
-    store_scopes scopes{.global = layout::limits_all, .create = create};
+                     const Decide& decide) noexcept {
+    store_scopes scopes{.global = layout::limits_all || layout::has_global_budgets, .create = create};
     if (who.has_account())
       scopes.account = &who.key();
     else
-      scopes.client = &who.from().keys();
+      scopes.client = who.from().keys(parts::ipv6_bits);
     if (layout::limits_tools) scopes.tool = tool;
     return static_cast<Store*>(store)->update(scopes, now, decide);
   }
@@ -156,9 +375,21 @@ struct store_decisions {
 
 template <class Policy, class Store>
 inline constexpr store_calls store_calls_of{
-    &store_decisions<Policy, Store>::admit,         &store_decisions<Policy, Store>::look,
-    &store_decisions<Policy, Store>::charge,        &store_decisions<Policy, Store>::open_question,
-    &store_decisions<Policy, Store>::take_question, &store_decisions<Policy, Store>::refused,
-    &store_decisions<Policy, Store>::pardon};
+    &store_decisions<Policy, Store>::admit,
+    &store_decisions<Policy, Store>::appeal,
+    &store_decisions<Policy, Store>::look,
+    &store_decisions<Policy, Store>::charge,
+    &store_decisions<Policy, Store>::release,
+    &store_decisions<Policy, Store>::open_question,
+    &store_decisions<Policy, Store>::take_question,
+    &store_decisions<Policy, Store>::refused,
+    &store_decisions<Policy, Store>::operate,
+    &store_decisions<Policy, Store>::peek,
+    &store_decisions<Policy, Store>::hold,
+    &store_decisions<Policy, Store>::start,
+    &store_decisions<Policy, Store>::cancel,
+    &store_decisions<Policy, Store>::settle,
+    store_layout<Policy>::limits_conversations ? sizeof(typename store_layout<Policy>::conversation_record) / 8 : 0,
+    store_decisions<Policy, Store>::releases};
 
 }  // namespace checkrein::detail

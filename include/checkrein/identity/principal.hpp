@@ -69,12 +69,26 @@ class principal {
   /// Adds the fact that `ContactPoint` of the account was verified at `when`.
   ///
   /// @tparam ContactPoint  `email` or `phone`
+  /// @param  address       the contact point itself in its canonical form, where the policy has bans follow it
+  ///                       (`bans_follow_contact_points`); kept as a keyed hash only
   template <class ContactPoint>
-  principal& has_verified(moment when) noexcept {
+  principal& has_verified(moment when, std::string_view address = {}) noexcept {
     static_assert(detail::contact_point_of<ContactPoint>::known,
                   "[identity.not_a_contact_point] only an email or a phone can be verified");
-    verified_[static_cast<std::size_t>(detail::contact_point_of<ContactPoint>::value)] = when;
+    constexpr auto which = static_cast<std::size_t>(detail::contact_point_of<ContactPoint>::value);
+    verified_[which] = when;
+    if (!address.empty()) {
+      const digest128 apart{which + 1, address.size()};
+      digest128 key = detail::identity_key();
+      key.high ^= apart.high * 0x9e3779b97f4a7c15U;
+      contact_keys_[which] = siphash128(key, address);
+    }
     return *this;
+  }
+
+  /// Keyed hashes of the verified contact points; zero where none is known.
+  [[nodiscard]] const std::array<digest128, contact_point_count>& contact_keys() const noexcept {
+    return contact_keys_;
   }
 
   /// When the contact point was verified; `moment{}` when it never was.
@@ -104,6 +118,7 @@ class principal {
 
   std::shared_ptr<const identity> data_;
   std::array<moment, contact_point_count> verified_{};
+  std::array<digest128, contact_point_count> contact_keys_{};
 };
 
 }  // namespace checkrein

@@ -3,22 +3,53 @@
 #include <boost/mp11/algorithm.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 #include <type_traits>
 
 #include <checkrein/base/clock.hpp>
 #include <checkrein/base/result.hpp>
 #include <checkrein/policy/bound.hpp>
 #include <checkrein/policy/store_layout.hpp>
+#include <checkrein/rate/budget.hpp>
 
-namespace checkrein::detail {
+namespace checkrein {
+
+/// One window of a policy and how full it is: what a RateLimit header, a status page and the sentence for the model are
+/// made of.
+struct quota {
+  std::string_view name;          ///< "visits per account: 20 per minute", static storage
+  std::int64_t limit = 0;         ///< how many it lets in
+  std::int64_t remaining = 0;     ///< how many more fit now
+  std::chrono::seconds window{};  ///< its period
+  refusal::duration wait{};       ///< until one more fits, rounded up; 0: now
+};
+
+namespace detail {
 
 /// A wait, rounded up to whole milliseconds, so never 0.
 constexpr refusal::duration wait_ms(std::chrono::nanoseconds wait) noexcept {
+  if (wait == never) return refusal::duration::max();
   return std::chrono::ceil<std::chrono::milliseconds>(wait);
 }
+
+/// What is counted, beside the unit.
+template <class Layout>
+struct counted {
+  std::size_t tool = no_tool;          ///< position in the toolbox; only for units that belong to a tool
+  std::int64_t weight = 1;             ///< it counts so many times
+  const window_rule* rules = nullptr;  ///< of all windows of the policy, when an overlay tightens some
+  typename Layout::conversation_record* conversation = nullptr;
+};
+
+/// In which lease or slot each budget of the policy was charged.
+struct budget_ticket {
+  std::array<std::uint32_t, max_budgets> at{};
+};
 
 /// The pure half of a gate: decides on records and time, and changes records. Reads no clock, takes no lock.
 ///
@@ -28,31 +59,33 @@ template <class Policy>
 struct decisions {
   using layout = store_layout<Policy>;
   using bounds = typename layout::bounds;
+  using budgets = typename layout::budgets;
   using tools = typename layout::parts::tools;
+  using counted = detail::counted<layout>;
 
   /// Refused while a pause or ban of the ladder runs.
   template <class Records>
   static verdict standing(const Records& records, moment now) noexcept {
     if (records.account) return allowed_by(layout::ladder::standing_of(records.account->standing, now), now);
-    if (records.client) return allowed_by(layout::short_ladder::standing_of(records.client->standing, now), now);
+    if (records.client && !records.client->allowed.holds(now))
+      return allowed_by(layout::short_ladder::standing_of(records.client->standing, now), now);
     return verdict::allowed();
   }
 
-  /// Whether one more `Unit` fits into every window that counts it. Charges nothing.
+  /// Whether one more `Unit` fits into every window that counts it. Charges nothing; a window that is fuller than full,
+  /// because its rule became smaller or a clock went back, is made full.
   ///
-  /// @param tool  position in the toolbox; only for units that belong to a tool
   /// @return when refused: the bound with the longest wait, and that wait
   template <class Unit, class Records>
-  static verdict look(const Records& records, std::size_t tool, moment now) noexcept {
+  static verdict look(const Records& records, const counted& what, moment now) noexcept {
     std::chrono::nanoseconds longest{0};
     std::string_view where;
-    mp::mp_for_each<mp::mp_transform<mp::mp_identity, mp::mp_copy_if_q<bounds, of_unit<Unit>>>>([&](auto id) {
-      using bound_type = typename decltype(id)::type;
-      if (const auto* state = find<bound_type>(records, tool)) {
-        if (const auto wait = bound_type::window::wait(*state, now); wait > longest) {
-          longest = wait;
-          where = bound_name<bound_type>::value;
-        }
+    each<Unit>(records, what, now, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
+      using counting = typename Bound::window::counting;
+      counting::clamp(rule, state, now);
+      if (const auto wait = counting::wait(rule, state, now, what.weight); wait > longest) {
+        longest = wait;
+        where = bound_name<Bound>::value;
       }
     });
     if (longest > std::chrono::nanoseconds{0}) return refusal{reason::rate_exceeded, wait_ms(longest), where};
@@ -61,31 +94,149 @@ struct decisions {
 
   /// Counts one `Unit` in every window. Only after `look` allowed it, under the same locks.
   template <class Unit, class Records>
-  static void charge(const Records& records, std::size_t tool, moment now) noexcept {
-    mp::mp_for_each<mp::mp_transform<mp::mp_identity, mp::mp_copy_if_q<bounds, of_unit<Unit>>>>([&](auto id) {
-      using bound_type = typename decltype(id)::type;
-      if (auto* state = find<bound_type>(records, tool)) bound_type::window::charge(*state, now);
+  static void charge(const Records& records, const counted& what, moment now) noexcept {
+    each<Unit>(records, what, now, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
+      Bound::window::counting::charge(rule, state, now, what.weight);
+    });
+  }
+
+  /// What was charged at `began` has ended: gives back the leases of `concurrent` windows.
+  template <class Records>
+  static void release(const Records& records, const counted& what, moment began) noexcept {
+    each<calls>(records, what, began, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
+      if constexpr (Bound::window::rule.kind == window_kind::running)
+        Bound::window::counting::release(rule, state, began);
     });
   }
 
   /// Counts one `Unit` in each window that has room for it, and leaves the full ones full. For what cannot be refused.
   template <class Unit, class Records>
-  static void note(const Records& records, std::size_t tool, moment now) noexcept {
-    mp::mp_for_each<mp::mp_transform<mp::mp_identity, mp::mp_copy_if_q<bounds, of_unit<Unit>>>>([&](auto id) {
-      using bound_type = typename decltype(id)::type;
-      if (auto* state = find<bound_type>(records, tool))
-        if (bound_type::window::wait(*state, now) == std::chrono::nanoseconds{0})
-          bound_type::window::charge(*state, now);
+  static void note(const Records& records, const counted& what, moment now) noexcept {
+    each<Unit>(records, what, now, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
+      using counting = typename Bound::window::counting;
+      if (counting::wait(rule, state, now, 1) == std::chrono::nanoseconds{0}) counting::charge(rule, state, now, 1);
     });
+  }
+
+  /// How full the windows are that count `Unit`. @return how many were written
+  template <class Unit, class Records>
+  static std::size_t peek(const Records& records, const counted& what, moment now, bool has_account,
+                          std::span<quota> out) noexcept {
+    std::size_t at = 0;
+    each_bound<Unit>([&]<class Bound>(Bound) {
+      if (at == out.size() || !concerns<Bound>(what.tool)) return;
+      const window_rule& rule = rule_of<Bound>(what);
+      quota one{bound_name<Bound>::value,
+                rule.limit,
+                rule.limit,
+                std::chrono::ceil<std::chrono::seconds>(Bound::window::period),
+                {}};
+      using counting = typename Bound::window::counting;
+      if (const auto* kept = find<Bound>(records, what); kept != nullptr) {
+        auto state = *kept;
+        counting::clamp(rule, state, now);
+        one.remaining = counting::remaining(rule, state, now);
+        one.wait = wait_ms(counting::wait(rule, state, now, 1));
+      } else if (!in_scope_of<Bound>(has_account, what)) {
+        return;
+      } else if (rule.kind == window_kind::hard) {
+        one.remaining = rule.burst;
+      }
+      out[at++] = one;
+    });
+    return at;
+  }
+
+  /// Whether the amounts fit into every budget. @return when refused: the budget with the longest wait, and that wait
+  template <class Records>
+  static verdict look_budgets(const Records& records, const amounts& what, moment now) noexcept {
+    std::chrono::nanoseconds longest{0};
+    std::string_view where;
+    each_budget(records, [&]<class Budget>(Budget, budget_state& state, std::size_t) {
+      const std::int64_t n = what.of(Budget::unit::position);
+      budget_counting::turn_to(Budget::rule, state, us_ceil(now));
+      if (n == 0) return;
+      if (const auto wait = budget_counting::wait(Budget::rule, state, now, n); wait > longest) {
+        longest = wait;
+        where = budget_name_of<Budget>::value;
+      }
+    });
+    if (longest > std::chrono::nanoseconds{0}) return refusal{reason::budget_exceeded, wait_ms(longest), where};
+    return verdict::allowed();
+  }
+  /// Holds the amounts for work that has not started. Only after `look_budgets`, under the same locks.
+  template <class Records>
+  static budget_ticket hold(const Records& records, const amounts& what) noexcept {
+    budget_ticket out;
+    each_budget(records, [&]<class Budget>(Budget, budget_state& state, std::size_t at) {
+      out.at[at] = budget_counting::hold(state, what.of(Budget::unit::position));
+    });
+    return out;
+  }
+  /// Spends the amounts at once. Only after `look_budgets`, under the same locks.
+  template <class Records>
+  static budget_ticket spend(const Records& records, const amounts& what) noexcept {
+    budget_ticket out;
+    each_budget(records, [&]<class Budget>(Budget, budget_state& state, std::size_t at) {
+      out.at[at] = budget_counting::spend(Budget::rule, state, what.of(Budget::unit::position));
+    });
+    return out;
+  }
+  /// The work that the amounts were held for starts: they are spent from now on, in every budget or in none.
+  template <class Records>
+  static verdict start(const Records& records, const amounts& what, budget_ticket& ticket, moment now) noexcept {
+    bool held = true;
+    std::size_t found = 0;
+    each_budget(records, [&]<class Budget>(Budget, budget_state& state, std::size_t at) {
+      budget_counting::turn_to(Budget::rule, state, us_ceil(now));
+      held = held && budget_counting::holds(state, ticket.at[at], what.of(Budget::unit::position));
+      ++found;
+    });
+    if (!held || found != mp::mp_size<budgets>::value) return reason::reservation_expired;
+    each_budget(records, [&]<class Budget>(Budget, budget_state& state, std::size_t at) {
+      ticket.at[at] = budget_counting::start(Budget::rule, state, ticket.at[at], what.of(Budget::unit::position));
+    });
+    return verdict::allowed();
+  }
+  /// The work will not start: what was held is given back.
+  template <class Records>
+  static void cancel(const Records& records, const amounts& what, const budget_ticket& ticket, moment now) noexcept {
+    each_budget(records, [&]<class Budget>(Budget, budget_state& state, std::size_t at) {
+      budget_counting::turn_to(Budget::rule, state, us_ceil(now));
+      budget_counting::cancel(state, ticket.at[at], what.of(Budget::unit::position));
+    });
+  }
+  /// The work has taken `actual` of what was spent for it.
+  template <class Records>
+  static void settle(const Records& records, const amounts& spent, const amounts& actual, const budget_ticket& ticket,
+                     moment now) noexcept {
+    each_budget(records, [&]<class Budget>(Budget, budget_state& state, std::size_t at) {
+      budget_counting::turn_to(Budget::rule, state, us_ceil(now));
+      budget_counting::settle(Budget::rule, state, ticket.at[at], spent.of(Budget::unit::position),
+                              actual.of(Budget::unit::position));
+    });
+  }
+  /// How full the budgets are. @return how many were written
+  template <class Records>
+  static std::size_t peek_budgets(const Records& records, moment now, std::span<quota> out) noexcept {
+    std::size_t written = 0;
+    each_budget(records, [&]<class Budget>(Budget, const budget_state& kept, std::size_t) {
+      if (written == out.size()) return;
+      budget_state state = kept;
+      budget_counting::turn_to(Budget::rule, state, us_ceil(now));
+      out[written++] = {budget_name_of<Budget>::value, Budget::rule.limit,
+                        budget_counting::remaining(Budget::rule, state),
+                        std::chrono::seconds{Budget::rule.slot_us * 8 / 1'000'000},
+                        wait_ms(budget_counting::wait(Budget::rule, state, now, 1))};
+    });
+    return written;
   }
 
   /// Longest period among the windows of this name: a strike for one refusal within it is enough.
   static constexpr std::chrono::nanoseconds period_of(std::string_view name) noexcept {
     std::chrono::nanoseconds longest{0};
-    mp::mp_for_each<mp::mp_transform<mp::mp_identity, bounds>>([&](auto id) {
-      using bound_type = typename decltype(id)::type;
-      if (bound_name<bound_type>::value == name) longest = std::max(longest, bound_type::window::period);
-    });
+    for (const window_info& one : layout::windows)
+      if (one.name == name) longest = std::max(longest, std::chrono::nanoseconds{one.rule.period_us * 1000});
     return longest;
   }
 
@@ -98,21 +249,26 @@ struct decisions {
     return moment{std::chrono::seconds{at}};
   }
 
-  /// Clears the ladder of the account or client. @return whether there was a record
-  template <class Records>
-  static bool pardon(const Records& records) noexcept {
-    if (records.account) checkrein::pardon(records.account->standing);
-    if (records.client) checkrein::pardon(records.client->standing);
+  /// Applies `change` to the ladder state of the account or client. @return whether there was a record
+  template <class Records, class Change>
+  static bool change_standing(const Records& records, Change change) noexcept {
+    if (records.account)
+      change(records.account->standing);
+    else if (records.client)
+      change(records.client->standing);
     return records.account || records.client;
   }
 
-  /// Adds points to the ladder of the account, or of the client when there is no account.
+  /// Adds points to the ladder of the account, or of the client when there is no account and nobody else is known to be
+  /// behind its address.
+  ///
+  /// @return whether this strike began a pause or ban
   template <class Records>
-  static void strike(const Records& records, std::uint32_t weight, moment now, std::uint32_t random) noexcept {
-    if (records.account)
-      layout::ladder::strike(records.account->standing, weight, now, random);
-    else if (records.client)
-      layout::short_ladder::strike(records.client->standing, weight, now, random);
+  static bool strike(const Records& records, std::uint32_t weight, moment now, std::uint32_t random) noexcept {
+    if (records.account) return strike_one<typename layout::ladder>(records.account->standing, weight, now, random);
+    if (records.client && records.client->mix.may_strike(now) && !records.client->allowed.holds(now))
+      return strike_one<typename layout::short_ladder>(records.client->standing, weight, now, random);
+    return false;
   }
 
  private:
@@ -121,6 +277,14 @@ struct decisions {
     template <class Bound>
     using fn = mp::mp_bool<std::is_same_v<typename Bound::unit, Unit>>;
   };
+
+  template <class Ladder>
+  static bool strike_one(ladder_state& state, std::uint32_t weight, moment now, std::uint32_t random) noexcept {
+    const std::uint32_t before = state.until;
+    Ladder::strike(state, weight, now, random);
+    if (state.until == before || state.rung == 0) return false;
+    return layout::ladder::rungs[state.rung - 1U].kind != rung_kind::warn;
+  }
 
   template <class Standing>
   static verdict allowed_by(const Standing& is, moment now) noexcept {
@@ -139,19 +303,97 @@ struct decisions {
     return refusal{};
   }
 
+  template <class Unit, class Visit>
+  static void each_bound(Visit visit) noexcept {
+    mp::mp_for_each<mp::mp_transform<mp::mp_identity, mp::mp_copy_if_q<bounds, of_unit<Unit>>>>(
+        [&](auto id) { visit(typename decltype(id)::type{}); });
+  }
+  template <class Bound>
+  static const window_rule& rule_of(const counted& what) noexcept {
+    static constexpr window_rule own = Bound::window::rule;
+    return what.rules == nullptr ? own : what.rules[mp::mp_find<bounds, Bound>::value];
+  }
+
+  /// Visits the state and rule of every window of `Unit` that concerns this call and from which it is not exempt.
+  template <class Unit, class Records, class Visit>
+  static void each(const Records& records, const counted& what, moment now, Visit visit) noexcept {
+    mp::mp_for_each<mp::mp_transform<mp::mp_identity, mp::mp_copy_if_q<bounds, of_unit<Unit>>>>([&](auto id) {
+      using Bound = typename decltype(id)::type;
+      auto* state = find<Bound>(records, what);
+      if (state == nullptr) return;
+      if constexpr (layout::parts::allow_lists)
+        if (is_exempt<Bound>(records, now)) return;
+      if (what.rules == nullptr)
+        visit(Bound{}, *state, Bound::window::rule);
+      else
+        visit(Bound{}, *state, what.rules[mp::mp_find<bounds, Bound>::value]);
+    });
+  }
+  template <class Bound, class Records>
+  static bool is_exempt(const Records& records, moment now) noexcept {
+    constexpr std::size_t at = mp::mp_find<bounds, Bound>::value;
+    return (records.account && records.account->allowed.exempts(at, now)) ||
+           (records.client && records.client->allowed.exempts(at, now));
+  }
+
+  template <class Bound>
+  static constexpr bool concerns(std::size_t tool) noexcept {
+    if constexpr (!std::is_same_v<typename Bound::tool, all_tools>)
+      return tool == mp::mp_find<tools, typename Bound::tool>::value;
+    else
+      return true;
+  }
+  /// Whether the scope of the bound counts for this principal, if there were a record.
+  template <class Bound>
+  static bool in_scope_of(bool has_account, const counted& what) noexcept {
+    switch (Bound::scope::kind) {
+      case scope_kind::account:
+        return has_account;
+      case scope_kind::client:
+        return !has_account;
+      case scope_kind::tool:
+        return what.tool != no_tool;
+      case scope_kind::conversation:
+        return what.conversation != nullptr;
+      case scope_kind::all:
+        return true;
+    }
+    return false;
+  }
+
   /// The state of a bound; null when the bound does not concern this call.
   template <class Bound, class Records>
-  static auto find(const Records& records, std::size_t tool) noexcept -> typename Bound::window::state* {
-    if constexpr (!std::is_same_v<typename Bound::tool, all_tools>)
-      if (tool != mp::mp_find<tools, typename Bound::tool>::value) return nullptr;
+  static auto find(const Records& records, const counted& what) noexcept -> typename Bound::window::state* {
+    if (!concerns<Bound>(what.tool)) return nullptr;
     if constexpr (std::is_same_v<typename Bound::scope, per_account>)
       return records.account ? &state_of<Bound>(records.account->windows) : nullptr;
     else if constexpr (std::is_same_v<typename Bound::scope, per_client>)
       return records.client ? &state_of<Bound>(records.client->windows) : nullptr;
     else if constexpr (std::is_same_v<typename Bound::scope, per_tool>)
       return records.tool ? &state_of<Bound>(records.tool->windows) : nullptr;
+    else if constexpr (std::is_same_v<typename Bound::scope, per_conversation>)
+      return what.conversation ? &state_of<Bound>(what.conversation->windows) : nullptr;
     else
       return records.global ? &state_of<Bound>(records.global->windows) : nullptr;
+  }
+
+  /// Visits the state of every budget that there is a record for, with its position among the budgets.
+  template <class Records, class Visit>
+  static void each_budget(const Records& records, Visit visit) noexcept {
+    mp::mp_for_each<mp::mp_transform<mp::mp_identity, budgets>>([&](auto id) {
+      using Budget = typename decltype(id)::type;
+      constexpr std::size_t at = mp::mp_find<budgets, Budget>::value;
+      if constexpr (std::is_same_v<typename Budget::scope, global>) {
+        constexpr std::size_t in = mp::mp_find<typename layout::global_budgets, Budget>::value;
+        if (records.global) visit(Budget{}, records.global->budgets.of[in], at);
+      } else {
+        constexpr std::size_t in = mp::mp_find<typename layout::own_budgets, Budget>::value;
+        if (records.account)
+          visit(Budget{}, records.account->budgets.of[in], at);
+        else if (records.client)
+          visit(Budget{}, records.client->budgets.of[in], at);
+      }
+    });
   }
 };
 
@@ -173,6 +415,10 @@ constexpr std::uint32_t strike_weight(reason why) noexcept {
     case reason::verification_required:
     case reason::verification_expired:
     case reason::rate_exceeded:  // counted where the window is: at most once per window
+    case reason::budget_exceeded:
+    case reason::reservation_expired:
+    case reason::call_repeated:
+    case reason::switched_off:
     case reason::store_full:
     case reason::action_too_large:
     case reason::not_utf8:
@@ -210,4 +456,6 @@ constexpr std::uint32_t strike_weight(reason why) noexcept {
   return 0;
 }
 
-}  // namespace checkrein::detail
+}  // namespace detail
+
+}  // namespace checkrein

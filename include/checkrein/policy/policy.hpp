@@ -53,7 +53,9 @@ struct check_clients_limited {
 template <bool fits>
 struct check_bound_scope {
   static_assert(
-      fits, "[rate.scope_does_not_fit] visits do not belong to a tool, and refusals count per account or per client");
+      fits,
+      "[rate.scope_does_not_fit] visits and appeals do not belong to a tool or a conversation, refusals count per "
+      "account, client or conversation, and concurrent<> counts calls");
 };
 template <class Void, class Because, bool binds>
 struct check_window_binds {
@@ -63,13 +65,15 @@ struct check_window_binds {
 };
 
 template <class Bound>
-inline constexpr bool scope_fits =
-    std::is_same_v<typename Bound::unit, visits>
-        ? !std::is_same_v<typename Bound::scope, per_tool> && std::is_same_v<typename Bound::tool, all_tools>
-    : std::is_same_v<typename Bound::unit, refusals>
-        ? (std::is_same_v<typename Bound::scope, per_account> ||
-           std::is_same_v<typename Bound::scope, per_client>)&&std::is_same_v<typename Bound::tool, all_tools>
-        : true;
+inline constexpr bool scope_fits = [] {
+  constexpr unit_kind unit = Bound::unit::kind;
+  constexpr scope_kind scope = Bound::scope::kind;
+  if (Bound::window::rule.kind == window_kind::running && unit != unit_kind::calls) return false;
+  if (unit == unit_kind::calls) return true;
+  if (!std::is_same_v<typename Bound::tool, all_tools> || scope == scope_kind::tool) return false;
+  if (unit == unit_kind::refusals) return scope != scope_kind::all;
+  return scope != scope_kind::conversation;
+}();
 
 /// Whether two different bounds count the same thing, and the first can never be the one that refuses.
 template <class Bound, class Other>

@@ -10,6 +10,7 @@
 #include <checkrein/ban/ladder.hpp>
 #include <checkrein/identity/verified.hpp>
 #include <checkrein/policy/bound.hpp>
+#include <checkrein/rate/budget.hpp>
 #include <checkrein/rate/smooth.hpp>
 #include <checkrein/tool/toolbox.hpp>
 
@@ -46,6 +47,39 @@ mp::mp_list<Clauses...> clauses_of_policy(const policy<Clauses...>*);
 /// The clauses of a policy, as an mp_list; from the user's own derived struct.
 template <class Policy>
 using policy_clauses = decltype(clauses_of_policy(static_cast<const Policy*>(nullptr)));
+
+template <class T>
+concept follows_bans = requires {
+  T::link_seconds;
+};
+template <class T>
+concept groups_clients = requires {
+  T::ipv6_bits;
+};
+template <class Clause>
+constexpr std::uint64_t link_seconds_of() noexcept {
+  if constexpr (follows_bans<Clause>)
+    return static_cast<std::uint64_t>(Clause::link_seconds);
+  else
+    return 0;
+}
+template <class Clause>
+constexpr int ipv6_bits_of() noexcept {
+  if constexpr (groups_clients<Clause>)
+    return Clause::ipv6_bits;
+  else
+    return 0;
+}
+template <class T>
+concept has_allow_list = requires {
+  typename T::allow_list_clause;
+};
+template <class T>
+concept is_budget = requires {
+  typename T::budget_clause;
+};
+template <class T>
+using is_budget_t = mp::mp_bool<is_budget<T>>;
 
 template <class T>
 using is_toolbox_t = mp::mp_bool<is_toolbox<T>>;
@@ -97,6 +131,17 @@ struct policy_parts<mp::mp_list<Clauses...>> {
   using declared_bounds =
       mp::mp_append<bounds_of<all_tools, Clauses...>, mp::mp_flatten<mp::mp_transform<bounds_of_tool_t, tools>>>;
   using bounds = with_usual_refusals<with_usual_refusals<declared_bounds, per_account>, per_client>;
+
+  static constexpr bool limits_clients = mp::mp_count_if_q<declared_bounds, in_scope<per_client>>::value > 0;
+  static constexpr bool bans_follow_contact_points = (follows_bans<Clauses> || ...);
+  static constexpr std::uint64_t link_seconds = (link_seconds_of<Clauses>() + ... + 0);
+  static constexpr int ipv6_bits = [] {
+    int bits = 56;
+    ((bits = ipv6_bits_of<Clauses>() != 0 ? ipv6_bits_of<Clauses>() : bits), ...);
+    return bits;
+  }();
+  static constexpr bool allow_lists = (has_allow_list<Clauses> || ...);
+  using budgets = mp::mp_copy_if<mp::mp_list<Clauses...>, is_budget_t>;
 
   using needed = mp::mp_copy_if<mp::mp_list<Clauses...>, is_needs_t>;
 };

@@ -7,10 +7,15 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <checkrein/ban/account_mix.hpp>
+#include <checkrein/ban/allow_list.hpp>
 #include <checkrein/base/clock.hpp>
 #include <checkrein/policy/bound.hpp>
 #include <checkrein/policy/flow_rules.hpp>
+#include <checkrein/policy/guard_memory.hpp>
 #include <checkrein/policy/policy_traits.hpp>
+#include <checkrein/policy/window_table.hpp>
+#include <checkrein/rate/budget.hpp>
 #include <checkrein/store/concept.hpp>
 
 namespace checkrein {
@@ -27,91 +32,109 @@ constexpr bool all_idle(const window_states<First, Rest...>& states, moment now)
   return First::window::idle(states.first, now) && all_idle(states.rest, now);
 }
 
-/// Of one account and day: questions that were asked and are open, and bits that strangers chose. 48 bytes, only where
-/// a policy has questions or lets strangers choose.
-struct guard_memory {
-  static constexpr std::size_t questions_per_day = 10;
+/// The states of the budgets of one scope, in their order.
+template <class Budgets>
+struct budget_states {
+  static constexpr std::size_t count = mp::mp_size<Budgets>::value;
+  std::array<budget_state, (count > 0 ? count : 1)> of{};
 
-  std::uint32_t day = 0;
-  std::uint16_t asked = 0;
-  std::uint16_t bits = 0;
-  std::array<std::uint32_t, questions_per_day> open{};
-
-  void turn_to(moment now) noexcept {
-    const auto today = static_cast<std::uint32_t>(now.time_since_epoch() / std::chrono::hours{24});
-    if (today != day) *this = {.day = today, .open = open};
-  }
-  verdict ask(std::uint64_t nonce, moment now) noexcept {
-    turn_to(now);
-    if (asked >= questions_per_day) return reason::too_many_questions;
-    // A slot that was never answered is an expired question by the time that all are full.
-    open[asked] = static_cast<std::uint32_t>(nonce);
-    ++asked;
-    return verdict::allowed();
-  }
-  verdict take(std::uint64_t nonce) noexcept {
-    for (std::uint32_t& one : open)
-      if (one != 0 && one == static_cast<std::uint32_t>(nonce)) {
-        one = 0;
-        return verdict::allowed();
-      }
-    return reason::question_unknown;
-  }
-  verdict choose(std::uint32_t more, std::uint32_t most, moment now) noexcept {
-    turn_to(now);
-    if (more > most || bits > most - more) return reason::endorsement_spent;
-    bits = static_cast<std::uint16_t>(bits + more);
-    return verdict::allowed();
-  }
   [[nodiscard]] bool idle(moment now) const noexcept {
-    return day + 1 < static_cast<std::uint32_t>(now.time_since_epoch() / std::chrono::hours{24});
+    bool all = true;
+    std::size_t at = 0;
+    mp::mp_for_each<mp::mp_transform<mp::mp_identity, Budgets>>(
+        [&](auto id) { all = budget_counting::idle(decltype(id)::type::rule, of[at++], now) && all; });
+    return all;
   }
 };
-struct no_guard_memory {
+template <>
+struct budget_states<mp::mp_list<>> {
   [[nodiscard]] static constexpr bool idle(moment) noexcept { return true; }
 };
+template <class Budgets, class Scope>
+using budgets_in_scope = mp::mp_copy_if_q<Budgets, in_scope<Scope>>;
 
 }  // namespace detail
 
 /// What a store keeps for a policy: one packed record per account, per client, per tool, and one for all.
 ///
-/// Trivially copyable; all zero = never seen. A record holds the ladder (16 bytes) and the state of each window that
-/// counts in its scope (8 bytes for `hard` and `smooth`, 8 per call for `exact`).
+/// Trivially copyable; all zero = never seen. A record begins with what must not be lost (`kept`: the ladder, 16 bytes;
+/// budgets, 112 bytes each; what the guard remembers), followed by the states of the windows that count in its scope
+/// (8 bytes each, for `exact` and `concurrent` 8 per call). A record without windows still has `sizeof(kept)`.
 template <class Policy>
 struct store_layout {
   using parts = detail::parts_of<Policy>;
   using bounds = typename parts::bounds;
+  using budgets = typename parts::budgets;
   using ladder = typename parts::ladder;
   using short_ladder = client_ladder<ladder>;
   static constexpr bool remembers = detail::flow_table<Policy>::remembers;
   using guard_memory = detail::mp::mp_if_c<remembers, detail::guard_memory, detail::no_guard_memory>;
+  using allowance = detail::mp::mp_if_c<parts::allow_lists, allow_entry, no_allow_entry>;
+  using own_budgets = detail::budgets_in_scope<budgets, per_account>;
+  using global_budgets = detail::budgets_in_scope<budgets, global>;
 
-  struct account_record {
+  struct account_kept {
     ladder_state standing{};
-    [[no_unique_address]] detail::states_in_scope<bounds, per_account> windows{};
+    [[no_unique_address]] allowance allowed{};
+    [[no_unique_address]] detail::budget_states<own_budgets> budgets{};
     [[no_unique_address]] guard_memory guard{};
   };
-  struct client_record {
+  struct account_record : account_kept {
+    using kept = account_kept;
+    [[no_unique_address]] detail::states_in_scope<bounds, per_account> windows{};
+  };
+  struct client_kept {
     ladder_state standing{};
-    [[no_unique_address]] detail::states_in_scope<bounds, per_client> windows{};
+    account_mix mix{};
+    [[no_unique_address]] allowance allowed{};
+    [[no_unique_address]] detail::budget_states<own_budgets> budgets{};
     [[no_unique_address]] guard_memory guard{};
+  };
+  struct client_record : client_kept {
+    using kept = client_kept;
+    [[no_unique_address]] detail::states_in_scope<bounds, per_client> windows{};
   };
   struct tool_record {
+    using kept = void;
     [[no_unique_address]] detail::states_in_scope<bounds, per_tool> windows{};
   };
-  struct global_record {
+  struct global_kept {
+    [[no_unique_address]] detail::budget_states<global_budgets> budgets{};
+  };
+  struct global_record : global_kept {
+    using kept = detail::mp::mp_if_c<detail::mp::mp_empty<global_budgets>::value, void, global_kept>;
     [[no_unique_address]] detail::states_in_scope<bounds, global> windows{};
   };
+  /// Kept with the conversation.
+  struct conversation_record {
+    [[no_unique_address]] detail::states_in_scope<bounds, per_conversation> windows{};
+  };
+
+  /// Bytes at the beginning of a record that must not be lost; the rest are windows.
+  template <class Record>
+  static constexpr std::size_t kept_size = [] {
+    if constexpr (std::is_void_v<typename Record::kept>)
+      return std::size_t{0};
+    else
+      return sizeof(typename Record::kept);
+  }();
+
+  static constexpr auto& windows = detail::window_table<bounds, typename parts::tools>::infos;
 
   static constexpr std::size_t tool_count = boost::mp11::mp_size<typename parts::tools>::value;
   static constexpr bool limits_tools = boost::mp11::mp_count_if_q<bounds, detail::in_scope<per_tool>>::value > 0;
   static constexpr bool limits_all = boost::mp11::mp_count_if_q<bounds, detail::in_scope<global>>::value > 0;
+  static constexpr bool limits_conversations =
+      boost::mp11::mp_count_if_q<bounds, detail::in_scope<per_conversation>>::value > 0;
+  static constexpr bool has_global_budgets = boost::mp11::mp_size<global_budgets>::value > 0;
 
   static bool idle(const account_record& record, moment now) noexcept {
-    return ladder::idle(record.standing, now) && detail::all_idle(record.windows, now) && record.guard.idle(now);
+    return ladder::idle(record.standing, now) && detail::all_idle(record.windows, now) && record.allowed.idle(now) &&
+           record.budgets.idle(now) && record.guard.idle(now);
   }
   static bool idle(const client_record& record, moment now) noexcept {
-    return short_ladder::idle(record.standing, now) && detail::all_idle(record.windows, now) && record.guard.idle(now);
+    return short_ladder::idle(record.standing, now) && detail::all_idle(record.windows, now) && record.mix.idle(now) &&
+           record.allowed.idle(now) && record.budgets.idle(now) && record.guard.idle(now);
   }
 };
 

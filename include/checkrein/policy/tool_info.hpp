@@ -12,6 +12,7 @@
 #include <checkrein/base/result.hpp>
 #include <checkrein/identity/verified.hpp>
 #include <checkrein/policy/policy_traits.hpp>
+#include <checkrein/rate/budget.hpp>
 #include <checkrein/tool/effect.hpp>
 #include <checkrein/tool/name_index.hpp>
 #include <checkrein/value/fields.hpp>
@@ -27,6 +28,8 @@ struct tool_info {
   std::span<const field> arguments;
   std::span<const argument_note> notes;
   std::span<const requirement> needs;                   ///< beyond what the policy needs of everybody
+  std::int64_t weight = 1;                              ///< how often one call counts in the windows of calls
+  amounts cost{};                                       ///< what one call takes at most of the budgets
   void (*describe_permission)(std::string&) = nullptr;  ///< appends it as a JSON object; null: none
 };
 
@@ -47,6 +50,34 @@ struct tool_needs {
   static constexpr auto& value = all_requirements<typename Tool::rules::template clauses<needed>>::value;
 };
 
+template <class Clause>
+constexpr std::int64_t weight_of() noexcept {
+  if constexpr (requires { Clause::weight; })
+    return Clause::weight;
+  else
+    return 1;
+}
+template <class Clause>
+constexpr amounts cost_of() noexcept {
+  if constexpr (requires { typename Clause::costs_clause; })
+    return Clause::value;
+  else
+    return {};
+}
+template <class... Clauses>
+struct weights {
+  static constexpr std::int64_t weight = (weight_of<Clauses>() * ... * 1);
+  static constexpr amounts cost{(cost_of<Clauses>().tokens + ... + 0), (cost_of<Clauses>().micro_dollars + ... + 0)};
+};
+template <class Tool>
+constexpr std::int64_t tool_weight() noexcept {
+  return Tool::rules::template clauses<weights>::weight;
+}
+template <class Tool>
+constexpr amounts tool_cost() noexcept {
+  return Tool::rules::template clauses<weights>::cost;
+}
+
 template <class Tool>
 constexpr tool_info info_of() noexcept {
   return {.name = Tool::rules::name,
@@ -56,6 +87,8 @@ constexpr tool_info info_of() noexcept {
           .arguments = fields_of<Tool>(),
           .notes = Tool::rules::notes,
           .needs = tool_needs<Tool>::value,
+          .weight = tool_weight<Tool>(),
+          .cost = tool_cost<Tool>(),
           .describe_permission = permission_of<Tool>::describe};
 }
 

@@ -1,65 +1,58 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
-#include <checkrein/rate/exact.hpp>
-#include <checkrein/rate/hard.hpp>
-#include <checkrein/rate/smooth.hpp>
+#include <checkrein/rate/rule.hpp>
 
 namespace checkrein {
 
 namespace detail {
 
-/// What a window lets through at worst: `at_once`, and from then on at most `calls` per `per_ns`.
-struct arrival_curve {
-  std::int64_t at_once;
-  std::int64_t calls;
-  std::int64_t per_ns;
-};
-
-template <class Window>
-struct curve_of;
-template <std::int64_t calls, class Period, std::int64_t count>
-struct curve_of<exact<calls, Period, count>> {
-  static constexpr arrival_curve value{calls, calls, exact<calls, Period, count>::period.count()};
-};
-template <std::int64_t calls, class Period, class Burst, std::int64_t count>
-struct curve_of<hard<calls, Period, Burst, count>> {
-  static constexpr auto cells = hard<calls, Period, Burst, count>::cells;
-  static constexpr arrival_curve value{cells.burst, 1, cells.interval_ns};
-};
-template <std::int64_t calls, class Period, std::int64_t count>
-struct curve_of<smooth<calls, Period, count>> {
-  static constexpr auto cells = smooth<calls, Period, count>::cells;
-  static constexpr arrival_curve value{cells.burst, 1, cells.interval_ns};
-};
-
-/// Most calls that the curve's window lets into a half-open interval of `ns`.
-constexpr long double most_in(const arrival_curve& curve, std::int64_t ns, bool is_log) noexcept {
-  if (is_log) return static_cast<long double>(curve.calls) * static_cast<long double>(ceil_div(ns, curve.per_ns));
-  return static_cast<long double>(curve.at_once) + static_cast<long double>((ns - 1) / curve.per_ns);
+constexpr bool is_paced(const window_rule& rule) noexcept {
+  return rule.kind == window_kind::hard || rule.kind == window_kind::smooth;
 }
 
-template <class Window>
-inline constexpr bool keeps_log = false;
-template <std::int64_t calls, class Period, std::int64_t count>
-inline constexpr bool keeps_log<exact<calls, Period, count>> = true;
+/// Most that a window (`hard`, `smooth`, `exact`) lets into a half-open interval of `us`.
+constexpr long double most_in(const window_rule& rule, std::int64_t us) noexcept {
+  if (is_paced(rule))
+    return static_cast<long double>(rule.burst) + static_cast<long double>((us - 1) / rule.interval_us);
+  return static_cast<long double>(rule.limit) * static_cast<long double>(ceil_div(us, rule.period_us));
+}
+
+/// Whether the window `one` never refuses what `other` admits: declared beside it, it has no effect.
+///
+/// Sufficient, not necessary: a pair that it does not report may still have a void window.
+constexpr bool makes_void(const window_rule& other, const window_rule& one) noexcept {
+  const bool timed = is_paced(other) || other.kind == window_kind::exact;
+  switch (one.kind) {
+    case window_kind::exact:
+      return timed && most_in(other, one.period_us) <= static_cast<long double>(one.limit);
+    case window_kind::hard:
+    case window_kind::smooth: {
+      if (!timed) return false;
+      const std::int64_t at_once = is_paced(other) ? other.burst : other.limit;
+      const std::int64_t per = is_paced(other) ? other.interval_us : other.period_us;
+      const std::int64_t in = is_paced(other) ? 1 : other.limit;
+      return at_once <= one.burst &&
+             static_cast<long double>(in) * static_cast<long double>(one.interval_us) <= static_cast<long double>(per);
+    }
+    case window_kind::day:
+      return (timed && most_in(other, day_us) <= static_cast<long double>(one.limit)) ||
+             ((other.kind == window_kind::day || other.kind == window_kind::month) && other.limit <= one.limit);
+    case window_kind::month:
+      return (timed && most_in(other, 31 * day_us) <= static_cast<long double>(one.limit)) ||
+             (other.kind == window_kind::month && other.limit <= one.limit) ||
+             (other.kind == window_kind::day && other.limit <= one.limit / 31);
+    case window_kind::running:
+      return other.kind == window_kind::running && other.limit <= one.limit && other.period_us >= one.period_us;
+  }
+  return false;
+}
 
 }  // namespace detail
 
-/// Whether `Void` never refuses what `Other` admits: declared beside it, it has no effect.
-///
-/// Sufficient, not necessary: a pair that it does not report may still have a void window.
+/// Whether `Void` never refuses what `Other` admits.
 template <class Other, class Void>
-inline constexpr bool window_makes_void = [] {
-  constexpr auto a = detail::curve_of<Other>::value;
-  constexpr auto b = detail::curve_of<Void>::value;
-  if constexpr (detail::keeps_log<Void>)
-    return detail::most_in(a, Void::period.count(), detail::keeps_log<Other>) <= static_cast<long double>(b.calls);
-  else
-    return a.at_once <= b.at_once && static_cast<long double>(a.calls) * static_cast<long double>(b.per_ns) <=
-                                         static_cast<long double>(b.calls) * static_cast<long double>(a.per_ns);
-}();
+inline constexpr bool window_makes_void = detail::makes_void(Other::rule, Void::rule);
 
 }  // namespace checkrein

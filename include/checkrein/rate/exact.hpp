@@ -9,6 +9,7 @@
 
 #include <checkrein/base/clock.hpp>
 #include <checkrein/rate/period.hpp>
+#include <checkrein/rate/window.hpp>
 
 namespace checkrein {
 
@@ -21,6 +22,55 @@ struct check_log_length {
       "[rate.exact_too_long] exact keeps a log of its calls, at most 64; above that use hard<N, Period, burst<B>>");
 };
 
+/// A ring of the times of the last `length` calls, in microseconds since 1970; 0 where there is none yet.
+template <std::size_t length>
+struct call_log {
+  struct state {
+    std::array<std::int64_t, length> log{};
+    std::uint64_t next = 0;  ///< position of the oldest
+  };
+
+  [[nodiscard]] static constexpr std::chrono::nanoseconds wait(const window_rule& rule, const state& of, moment now,
+                                                               std::int64_t n) noexcept {
+    if (n > rule.limit) return never;
+    // With these n, the one that is `limit` before the last of them must be a period ago.
+    const std::int64_t oldest = of.log[back(of, rule.limit - n + 1)];
+    return oldest == 0 ? std::chrono::nanoseconds{0} : until_us(add_saturating(oldest, rule.period_us), now);
+  }
+  static constexpr void charge(const window_rule&, state& of, moment now, std::int64_t n) noexcept {
+    // A clock that went back must not make this call look older than the one before it.
+    const std::int64_t at = std::max({of.log[back(of, 1)], us_ceil(now), std::int64_t{1}});
+    for (; n > 0; --n) {
+      of.log[of.next % length] = at;
+      of.next = (of.next + 1) % length;
+    }
+  }
+  static constexpr void clamp(const window_rule&, state& of, moment now) noexcept {
+    const std::int64_t latest = us_ceil(now);
+    if (of.log[back(of, 1)] <= latest) return;
+    for (std::int64_t& one : of.log) one = std::min(one, latest);
+  }
+  [[nodiscard]] static constexpr bool idle(const window_rule& rule, const state& of, moment now) noexcept {
+    const std::int64_t newest = of.log[back(of, 1)];
+    return newest == 0 || until_us(add_saturating(newest, rule.period_us), now).count() == 0;
+  }
+  [[nodiscard]] static constexpr std::int64_t remaining(const window_rule& rule, const state& of, moment now) noexcept {
+    std::int64_t used = 0;
+    while (used < rule.limit) {
+      const std::int64_t at = of.log[back(of, used + 1)];
+      if (at == 0 || until_us(add_saturating(at, rule.period_us), now).count() == 0) break;
+      ++used;
+    }
+    return rule.limit - used;
+  }
+
+ private:
+  /// Position of the `n`-th last call, 1 to `length`.
+  static constexpr std::size_t back(const state& of, std::int64_t n) noexcept {
+    return (of.next % length + length - static_cast<std::size_t>(n)) % length;
+  }
+};
+
 }  // namespace detail
 
 /// `calls` in full, and never more than `calls`, in any interval of `count` x `Period`.
@@ -30,47 +80,21 @@ struct check_log_length {
 ///
 /// @tparam calls  1 to 64
 template <std::int64_t calls, class Period, std::int64_t count = 1>
-struct exact {
-  static constexpr std::int64_t period_count_ns = detail::period_ns<Period, count>();
+struct exact : detail::window<exact<calls, Period, count>, detail::call_log<(calls >= 1 && calls <= 64 ? calls : 1)>> {
+  static constexpr std::int64_t period_us = detail::period_us<Period, count>();
   static_assert(sizeof(detail::check_calls<calls>) > 0);
   static_assert(sizeof(detail::check_log_length<calls>) > 0);
-  static_assert(sizeof(detail::check_period<count, (period_count_ns > 0)>) > 0);
+  static_assert(sizeof(detail::check_period<count, (period_us > 0)>) > 0);
 
-  static constexpr std::size_t length = calls >= 1 && calls <= 64 ? static_cast<std::size_t>(calls) : 1;
-
-  /// Times of the last calls, ns since 1970, oldest at `next`; 0 where there is none yet.
-  struct state {
-    std::array<std::int64_t, length> log{};
-    std::uint64_t next = 0;
-  };
   static constexpr std::int64_t limit = calls;
-  static constexpr std::chrono::nanoseconds period{period_count_ns};
+  static constexpr std::chrono::nanoseconds period{period_us * 1000};
+  static constexpr window_rule rule{window_kind::exact, calls, period_us, 0, 0};
 
  private:
   static constexpr detail::window_text text = detail::window_name<Period>(calls, count);
 
  public:
   static constexpr std::string_view name = text.view();
-
-  /// Zero when one more fits now; else how long until it does.
-  [[nodiscard]] static constexpr std::chrono::nanoseconds wait(const state& of, moment now) noexcept {
-    const std::int64_t oldest = of.log[of.next];
-    if (oldest == 0) return std::chrono::nanoseconds{0};
-    const std::int64_t at = std::max<std::int64_t>(0, now.time_since_epoch().count());
-    return std::chrono::nanoseconds{std::max<std::int64_t>(0, detail::add_saturating(oldest, period_count_ns) - at)};
-  }
-  /// Counts one. Only after `wait` was zero at the same `now`.
-  static constexpr void charge(state& of, moment now) noexcept {
-    // A clock that went back must not make this call look older than the one before it.
-    const std::int64_t newest = of.log[(of.next + length - 1) % length];
-    of.log[of.next] = std::max({newest, now.time_since_epoch().count(), std::int64_t{1}});
-    of.next = (of.next + 1) % length;
-  }
-  /// Whether forgetting the state changes no decision.
-  [[nodiscard]] static constexpr bool idle(const state& of, moment now) noexcept {
-    const std::int64_t newest = of.log[(of.next + length - 1) % length];
-    return newest == 0 || detail::add_saturating(newest, period_count_ns) <= now.time_since_epoch().count();
-  }
 };
 
 }  // namespace checkrein

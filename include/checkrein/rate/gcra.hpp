@@ -5,30 +5,40 @@
 #include <cstdint>
 
 #include <checkrein/base/clock.hpp>
-#include <checkrein/rate/period.hpp>
+#include <checkrein/rate/rule.hpp>
 
 namespace checkrein::detail {
 
-/// The generic cell rate algorithm: `burst` at once, then one per `interval`.
+/// The generic cell rate algorithm: `burst` at once, then one per interval.
 ///
-/// State: the time at which the next call would arrive if all came evenly ("theoretical arrival time"), ns since 1970;
-/// 0 for a principal that was never seen. A clock that goes back grants nothing: the state never moves back.
+/// State: the time at which the next call would arrive if all came evenly ("theoretical arrival time"), in microseconds
+/// since 1970; 0 for a principal that was never seen. A clock that goes back grants nothing: it makes the window full
+/// at most, and then it drains as ever.
 ///
 /// @see ITU-T I.371, annex A
 struct gcra {
-  std::int64_t interval_ns;
-  std::int64_t burst;
+  using state = std::int64_t;
 
-  [[nodiscard]] constexpr std::chrono::nanoseconds wait(std::int64_t state, moment now) const noexcept {
-    const std::int64_t earliest = state - (burst - 1) * interval_ns;
-    const std::int64_t at = std::max<std::int64_t>(0, now.time_since_epoch().count());
-    return std::chrono::nanoseconds{std::max<std::int64_t>(0, earliest - at)};
+  /// Zero when `n` more fit now; else how long until they do; `never` when they never fit.
+  [[nodiscard]] static constexpr std::chrono::nanoseconds wait(const window_rule& rule, const state& of, moment now,
+                                                               std::int64_t n) noexcept {
+    if (n > rule.burst) return never;
+    return until_us(of - (rule.burst - n) * rule.interval_us, now);
   }
-  constexpr void charge(std::int64_t& state, moment now) const noexcept {
-    state = add_saturating(std::max(state, now.time_since_epoch().count()), interval_ns);
+  static constexpr void charge(const window_rule& rule, state& of, moment now, std::int64_t n) noexcept {
+    of = add_saturating(std::max(of, us_ceil(now)), n * rule.interval_us);
   }
-  [[nodiscard]] static constexpr bool idle(std::int64_t state, moment now) noexcept {
-    return state <= now.time_since_epoch().count();
+  /// No fuller than full: after a clock that went back, or a rule that became smaller.
+  static constexpr void clamp(const window_rule& rule, state& of, moment now) noexcept {
+    of = std::min(of, add_saturating(us_ceil(now), rule.burst * rule.interval_us));
+  }
+  [[nodiscard]] static constexpr bool idle(const window_rule&, const state& of, moment now) noexcept {
+    return until_us(of, now).count() == 0;
+  }
+  /// How many fit now.
+  [[nodiscard]] static constexpr std::int64_t remaining(const window_rule& rule, const state& of, moment now) noexcept {
+    const std::int64_t ahead = (until_us(of, now).count() + 999) / 1000;
+    return std::max<std::int64_t>(0, rule.burst - ceil_div(ahead, rule.interval_us));
   }
 };
 

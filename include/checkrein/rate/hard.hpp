@@ -1,13 +1,12 @@
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string_view>
 
-#include <checkrein/base/clock.hpp>
 #include <checkrein/rate/gcra.hpp>
 #include <checkrein/rate/period.hpp>
+#include <checkrein/rate/window.hpp>
 
 namespace checkrein {
 
@@ -34,24 +33,23 @@ struct burst {
 /// (`calls` - burst) per period sustained is never refused. The price of the first promise at 8 bytes: one who comes
 /// back after a pause gets the burst, not all `calls`. Where all of them must fit at any time, use `exact`.
 ///
-/// O(1). The refill interval is the period divided by (`calls` - burst + 1), rounded up: the fastest for which the
-/// first promise holds.
+/// O(1). The refill interval is the period divided by (`calls` - burst + 1), rounded up to microseconds: the fastest
+/// for which the first promise holds.
 ///
 /// @see docs/decisions/0004-hard-window.md for the proof of both promises
 template <std::int64_t calls, class Period, class Burst, std::int64_t count = 1>
-struct hard {
-  static constexpr std::int64_t period_count_ns = detail::period_ns<Period, count>();
+struct hard : detail::window<hard<calls, Period, Burst, count>, detail::gcra> {
+  static constexpr std::int64_t period_us = detail::period_us<Period, count>();
   static constexpr bool burst_fits = Burst::value > 0 && Burst::value < calls;
   static_assert(sizeof(detail::check_calls<calls>) > 0);
-  static_assert(sizeof(detail::check_period<count, (period_count_ns > 0)>) > 0);
-  static_assert(sizeof(detail::check_fineness<(period_count_ns > 0 ? calls : 0), period_count_ns>) > 0);
+  static_assert(sizeof(detail::check_period<count, (period_us > 0)>) > 0);
+  static_assert(sizeof(detail::check_fineness<(period_us > 0 ? calls : 0), period_us>) > 0);
   static_assert(sizeof(detail::check_burst<(calls > 0 ? calls : 2), (calls > 0 ? Burst::value : 1)>) > 0);
 
-  using state = std::int64_t;
   static constexpr std::int64_t limit = calls;
-  static constexpr std::chrono::nanoseconds period{period_count_ns};
-  static constexpr detail::gcra cells{detail::ceil_div(period_count_ns, burst_fits ? calls - Burst::value + 1 : 1),
-                                      burst_fits ? Burst::value : 1};
+  static constexpr std::chrono::nanoseconds period{period_us * 1000};
+  static constexpr window_rule rule =
+      detail::paced_rule(window_kind::hard, calls, period_us, burst_fits ? Burst::value : 1);
 
  private:
   static constexpr detail::window_text text =
@@ -59,15 +57,6 @@ struct hard {
 
  public:
   static constexpr std::string_view name = text.view();
-
-  /// Zero when one more fits now; else how long until it does, if nothing else is admitted meanwhile.
-  [[nodiscard]] static constexpr std::chrono::nanoseconds wait(const state& of, moment now) noexcept {
-    return cells.wait(of, now);
-  }
-  /// Counts one. Only after `wait` was zero at the same `now`.
-  static constexpr void charge(state& of, moment now) noexcept { cells.charge(of, now); }
-  /// Whether forgetting the state changes no decision.
-  [[nodiscard]] static constexpr bool idle(const state& of, moment now) noexcept { return detail::gcra::idle(of, now); }
 };
 
 }  // namespace checkrein

@@ -20,15 +20,16 @@ template <std::int64_t seconds, bool fits>
 struct check_period {
   static_assert(fits, "[rate.period_out_of_range] a period is longer than zero, and at most ten years");
 };
-template <std::int64_t calls, std::int64_t period_ns>
+template <std::int64_t calls, std::int64_t period_us>
 struct check_fineness {
-  static_assert(calls <= period_ns,
-                "[rate.window_too_fine] more calls than nanoseconds in the period; use a longer period");
+  static_assert(calls <= period_us,
+                "[rate.window_too_fine] more calls than microseconds in the period; use a longer period");
 };
 
-/// A period as a number: 0 when it is out of range, so that nothing overflows before the check has spoken.
+/// A period in microseconds, rounded up (towards refusal); 0 when it is out of range, so that nothing overflows before
+/// the check has spoken.
 template <class Period, std::int64_t count>
-constexpr std::int64_t period_ns() noexcept {
+constexpr std::int64_t period_us() noexcept {
   constexpr std::int64_t ten_years = std::int64_t{86'400} * 3660;
   constexpr std::int64_t most = Period::period::num >= ten_years
                                     ? 1
@@ -37,7 +38,7 @@ constexpr std::int64_t period_ns() noexcept {
   if constexpr (count <= 0 || count > most)
     return 0;
   else
-    return std::chrono::nanoseconds{Period{count}}.count();
+    return std::chrono::ceil<std::chrono::microseconds>(Period{count}).count();
 }
 
 /// A short text that is put together at compile time.

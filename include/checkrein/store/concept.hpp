@@ -3,6 +3,8 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 #include <checkrein/base/clock.hpp>
 #include <checkrein/base/result.hpp>
@@ -15,11 +17,11 @@ inline constexpr std::size_t no_tool = static_cast<std::size_t>(-1);
 
 /// The records that one decision touches.
 struct store_scopes {
-  const digest128* account = nullptr;                ///< key of the account; null when the principal has none
-  const std::array<digest128, 3>* client = nullptr;  ///< keys of the client, finest first; only without an account
-  std::size_t tool = no_tool;                        ///< position of the tool, when the policy limits tools
-  bool global = false;                               ///< whether the policy has global limits
-  bool create = false;                               ///< makes the principal's record when there is none
+  const digest128* account = nullptr;   ///< key of the account; null when the principal has none
+  std::span<const digest128> client{};  ///< keys of the client, finest first; only without an account
+  std::size_t tool = no_tool;           ///< position of the tool, when the policy limits tools
+  bool global = false;                  ///< whether the policy has global limits
+  bool create = false;                  ///< makes the principal's record when there is none
 };
 
 /// What a decision sees. A null pointer: not asked for, or (for the principal) no record yet.
@@ -42,17 +44,18 @@ struct store_layout_of {
 /// A decision that a store can be asked to run.
 template <class Layout>
 struct any_decision {
-  verdict operator()(const store_records<Layout>&) const noexcept;
+  verdict operator()(const store_records<Layout>&, moment) const noexcept;
 };
 
 }  // namespace detail
 
 /// Keeps the records of a policy, and runs decisions on them, each as one transaction.
 ///
-/// `update` runs the decision once, with the records of all scopes held against everybody else, and returns what it
-/// returned; what the decision wrote is kept, so all or nothing is a matter of the decision alone. When the store
-/// cannot, it returns a refusal (`state_unknown`, `store_full`) and the decision was not run. Never throws. Any thread
-/// may call it.
+/// `update` runs `decide(records, now)` with the records of all scopes held against everybody else, and returns what it
+/// returned; what the decision wrote is kept, so all or nothing is a matter of the decision alone. A decision changes
+/// nothing but the records: an engine that finds them changed meanwhile runs it again on the new ones. `now` is what
+/// the caller says, or the time of the server where several processes share one. When the store cannot, it returns a
+/// refusal (`state_unknown`, `store_full`) and nothing was changed. Never throws. Any thread may call it.
 template <class S>
 concept store = requires(S& it, const store_scopes& scopes, moment now,
                          detail::any_decision<typename S::layout> decide) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <type_traits>
 
 #include <checkrein/base/clock.hpp>
@@ -48,12 +49,12 @@ class memory_store {
                                                  [now](const account_record& one) { return layout::idle(one, now); })
                         : accounts_.find(*scopes.account);
       if (scopes.create && held.get() == nullptr) return refusal{reason::store_full};
-      return with_rest({.account = held.get()}, scopes, decide);
+      return with_rest({.account = held.get()}, scopes, now, decide);
     }
-    if (scopes.client != nullptr) {
-      const auto held = find_client(*scopes.client, scopes.create, now);
+    if (!scopes.client.empty()) {
+      const auto held = find_client(scopes.client, scopes.create, now);
       if (scopes.create && held.get() == nullptr) return refusal{reason::store_full};
-      return with_rest({.client = held.get()}, scopes, decide);
+      return with_rest({.client = held.get()}, scopes, now, decide);
     }
     return refusal{reason::principal_invalid};
   }
@@ -77,7 +78,7 @@ class memory_store {
 
   /// The finest record that is there and counts something; else a new one, for the finest network that there is room
   /// for.
-  auto find_client(const std::array<digest128, 3>& keys, bool create, moment now) noexcept ->
+  auto find_client(std::span<const digest128> keys, bool create, moment now) noexcept ->
       typename detail::principal_table<client_record>::held {
     const auto idle = [now](const client_record& one) { return layout::idle(one, now); };
     for (const digest128& key : keys) {
@@ -96,7 +97,7 @@ class memory_store {
   }
 
   template <class Decide>
-  verdict with_rest(store_records<layout> records, const store_scopes& scopes, Decide& decide) noexcept {
+  verdict with_rest(store_records<layout> records, const store_scopes& scopes, moment now, Decide& decide) noexcept {
     std::unique_lock<detail::spinlock> tool_lock;
     if (scopes.tool < tools_.size()) {
       tool_lock = std::unique_lock{tools_[scopes.tool].lock};
@@ -107,7 +108,7 @@ class memory_store {
       global_lock = std::unique_lock{global_.lock};
       records.global = &global_.record;
     }
-    return decide(records);
+    return decide(records, now);
   }
 
   detail::principal_table<account_record> accounts_;

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-
 namespace checkrein {
 
 // Words of the design whose enforcement is not built yet. They are declared so that a policy that relies on one fails
@@ -18,13 +15,8 @@ struct not_built_clause {
 
 }  // namespace detail
 
-struct tokens {};         ///< unit of a budget: tokens of a language model
-struct micro_dollars {};  ///< unit of a budget: a millionth of a dollar
+/// To which hosts an answer or an argument may point. Not built: does not compile in a policy.
+template <class... Hosts>
+struct egress : detail::not_built_clause {};
 
-/// An amount per time, reserved before and settled after. Not built: does not compile in a policy.
-template <class Unit, std::int64_t amount, class Period, std::int64_t count = 1>
-struct budget : detail::not_built_clause {};
-/// How many may run at once. Not built: does not compile in a policy.
-template <std::int64_t calls>
-struct concurrent : detail::not_built_clause {};
 }  // namespace checkrein

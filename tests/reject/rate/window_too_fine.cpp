@@ -7,9 +7,9 @@ namespace cr = checkrein;
 using namespace std::chrono;
 
 #if CHECKREIN_REJECT
-using subject = cr::smooth<2'000'000'000, seconds>;
+using subject = cr::smooth<2'000'000, seconds>;
 #else
-using subject = cr::smooth<1'000'000'000, seconds>;
+using subject = cr::smooth<1'000'000, seconds>;
 #endif
 
 int main() { return sizeof(subject) > 0 ? 0 : 1; }

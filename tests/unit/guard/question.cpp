@@ -275,14 +275,30 @@ struct keys_only final : cr::detail::gate_base {
   }
   std::string_view policy_hash() const noexcept override { return hash; }
   std::string_view secret_key() const noexcept override { return key; }
-  cr::verdict look(const cr::principal&, std::size_t, cr::moment) const noexcept override { return {}; }
-  cr::verdict permit(std::size_t, const void*, cr::explanation&) const noexcept override { return {}; }
-  cr::verdict charge(const cr::principal&, std::size_t, std::uint32_t, cr::moment) const noexcept override {
+  std::size_t conversation_words() const noexcept override { return 0; }
+  cr::verdict look(const cr::principal&, std::size_t, std::span<std::uint64_t>, cr::moment) const noexcept override {
     return {};
   }
+  cr::verdict permit(std::size_t, const void*, cr::explanation&) const noexcept override { return {}; }
+  cr::verdict charge(const cr::principal&, std::size_t, std::span<std::uint64_t>, std::uint32_t,
+                     cr::moment) const noexcept override {
+    return {};
+  }
+  void release(const cr::principal&, std::size_t, std::span<std::uint64_t>, cr::moment) const noexcept override {}
+  cr::verdict hold(const cr::principal&, std::uint64_t, const cr::amounts&,
+                   cr::detail::budget_ticket&) const noexcept override {
+    return {};
+  }
+  cr::verdict start(const cr::principal&, const cr::amounts&, cr::detail::budget_ticket&) const noexcept override {
+    return {};
+  }
+  void cancel(const cr::principal&, const cr::amounts&, const cr::detail::budget_ticket&) const noexcept override {}
+  void settle(const cr::principal&, std::uint64_t, const cr::amounts&, const cr::amounts&,
+              const cr::detail::budget_ticket&) const noexcept override {}
   cr::verdict open_question(const cr::principal&, std::uint64_t, cr::moment) const noexcept override { return {}; }
   cr::verdict take_question(const cr::principal&, std::uint64_t, cr::moment) const noexcept override { return {}; }
-  void refused(const cr::principal&, const cr::refusal&, bool, cr::moment) const noexcept override {}
+  void refused(const cr::principal&, const cr::refusal&, bool, std::span<std::uint64_t>,
+               cr::moment) const noexcept override {}
   void blame(std::uint16_t) const noexcept override {}
   void invoke(std::size_t, cr::detail::call_frame&) const noexcept override {}
   bool recall(std::size_t, const cr::principal&, std::string_view, std::string_view, cr::label,

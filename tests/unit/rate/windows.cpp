@@ -19,6 +19,11 @@ namespace {
 
 constexpr moment start{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
 
+/// A random time below `ns`, in whole microseconds: what a gate's clock counts in.
+nanoseconds microseconds_below(std::mt19937_64& random, std::uint64_t ns) {
+  return std::chrono::microseconds{static_cast<std::int64_t>(random() % (ns / 1000 + 1))};
+}
+
 /// The exact log that every window is held against.
 class exact_log {
  public:
@@ -63,19 +68,17 @@ std::size_t most_admitted(std::uint64_t seed, int events) {
       case 0:
         break;
       case 1:
-        now += nanoseconds{static_cast<std::int64_t>(
-            random() % static_cast<std::uint64_t>(Window::period.count() / Window::limit + 2))};
+        now += microseconds_below(random, static_cast<std::uint64_t>(Window::period.count() / Window::limit + 2));
         break;
       case 2:
         now += wait;
         break;
       case 3:
-        now += nanoseconds{1};
+        now += 1us;
         break;
       default:
         if (random() % 50 == 0)
-          now +=
-              nanoseconds{static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(2 * Window::period.count()))};
+          now += microseconds_below(random, static_cast<std::uint64_t>(2 * Window::period.count()));
     }
   }
   return admitted.most();
@@ -96,8 +99,7 @@ TEMPLATE_TEST_CASE("exact: never more than N in any interval, and refuses only w
     const bool fits = TestType::wait(state, now) == 0ns;
     REQUIRE(fits == (admitted.in_period(now) < static_cast<std::size_t>(TestType::limit)));
     if (fits) TestType::charge(state, now), admitted.add(now);
-    now += nanoseconds{static_cast<std::int64_t>(
-        random() % static_cast<std::uint64_t>(2 * TestType::period.count() / TestType::limit))};
+    now += microseconds_below(random, static_cast<std::uint64_t>(2 * TestType::period.count() / TestType::limit));
   }
 }
 
@@ -106,15 +108,15 @@ TEMPLATE_TEST_CASE("hard: never more than N in any interval", "", (hard<20, minu
                    (hard<1000, hours, burst<999>, 24>)) {
   const auto most = most_admitted<TestType>(3, 100'000);
   CHECK(most <= static_cast<std::size_t>(TestType::limit));
-  CHECK(most >= static_cast<std::size_t>(std::min<std::int64_t>(TestType::cells.burst, 100)));
+  CHECK(most >= static_cast<std::size_t>(std::min<std::int64_t>(TestType::rule.burst, 100)));
 }
 
 TEMPLATE_TEST_CASE("hard: whoever keeps to the burst and the rate is never refused", "", (hard<20, minutes, burst<5>>),
                    (hard<100, minutes, burst<20>>), (hard<7, seconds, burst<6>>)) {
   typename TestType::state state{};
-  const auto gap = TestType::period / (TestType::limit - TestType::cells.burst);  // rounded down: faster than promised
+  const auto gap = TestType::period / (TestType::limit - TestType::rule.burst);  // rounded down: faster than promised
   moment now = start;
-  for (std::int64_t i = 0; i < TestType::cells.burst; ++i) {
+  for (std::int64_t i = 0; i < TestType::rule.burst; ++i) {
     REQUIRE(TestType::wait(state, now) == 0ns);
     TestType::charge(state, now);
   }
@@ -139,7 +141,7 @@ TEMPLATE_TEST_CASE("smooth: at most 2N-1 in any interval, and N on the long run"
   }
   CHECK(TestType::wait(state, now) > 0ns);
   for (int i = 0; i < 1000; ++i) {
-    now += TestType::cells.interval_ns * 1ns;
+    now += TestType::rule.interval_us * 1us;
     REQUIRE(TestType::wait(state, now) == 0ns);
     TestType::charge(state, now);
   }
@@ -178,7 +180,7 @@ TEMPLATE_TEST_CASE("windows: an idle state decides like a new one", "", (exact<5
       }
     }
     if (TestType::wait(state, now) == 0ns) TestType::charge(state, now);
-    now += nanoseconds{static_cast<std::int64_t>(random() % 60'000'000'000)};
+    now += microseconds_below(random, 60'000'000'000);
   }
 }
 

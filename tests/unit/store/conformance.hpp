@@ -83,7 +83,7 @@ void leaks_nothing(Store& store) {
     const std::size_t tool = random() % 3;
     const auto id = key(who);
     const auto got = store.update({.account = &id, .tool = tool, .global = true, .create = true}, now,
-                                  [now](const auto& r) { return take(r, now); });
+                                  [](const auto& r, cr::moment at) { return take(r, at); });
     cr::store_records<layout> expected{&model.accounts[who], nullptr, &model.tools[tool], &model.global};
     REQUIRE(got.has_value() == take(expected, now).has_value());
     denied += got ? 0 : 1;
@@ -98,17 +98,17 @@ void looks_up_without_making(Store& store) {
   const auto id = key(77);
   const auto keys = client_keys(78);
   bool absent = false;
-  CHECK(store.update({.account = &id}, now, [&](const auto& r) {
+  CHECK(store.update({.account = &id}, now, [&](const auto& r, cr::moment) {
     absent = r.account == nullptr;
     return cr::verdict::allowed();
   }));
   CHECK(absent);
-  CHECK(store.update({.client = &keys}, now, [&](const auto& r) {
+  CHECK(store.update({.client = keys}, now, [&](const auto& r, cr::moment) {
     absent = r.client == nullptr;
     return cr::verdict::allowed();
   }));
   CHECK(absent);
-  CHECK_FALSE(store.update({}, now, [](const auto&) { return cr::verdict::allowed(); }));
+  CHECK_FALSE(store.update({}, now, [](const auto&, cr::moment) { return cr::verdict::allowed(); }));
 }
 
 /// Several threads on the same scopes: exactly as much is admitted as fits.
@@ -123,7 +123,7 @@ void conserves(Store& store) {
       for (int i = 0; i < 20'000; ++i) {
         const auto id = key(random() % 100);
         if (store.update({.account = &id, .tool = random() % 3, .global = true, .create = true}, now,
-                         [now](const auto& r) { return take(r, now); }))
+                         [](const auto& r, cr::moment at) { return take(r, at); }))
           admitted.fetch_add(1);
       }
     });

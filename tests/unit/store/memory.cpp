@@ -32,7 +32,8 @@ TEST_CASE("memory_store: is bounded, drops the idle, and refuses when nobody is"
   cr::moment now = cr::testing::manual_clock::start;
   const auto arrive = [&](std::uint64_t n) {
     const auto id = key(n);
-    return store.update({.account = &id, .create = true}, now, [&](const auto& r) { return take(r, now); });
+    return store.update({.account = &id, .create = true}, now,
+                        [](const auto& r, cr::moment at) { return take(r, at); });
   };
   std::uint64_t n = 0;
   int refused = 0;
@@ -60,7 +61,8 @@ TEST_CASE("memory_store: dropping the idle never changes a decision") {
   for (int i = 0; i < 100'000; ++i) {
     const std::uint64_t who = random() % 500;
     const auto id = key(who);
-    const auto got = store.update({.account = &id, .create = true}, now, [&](const auto& r) { return take(r, now); });
+    const auto got =
+        store.update({.account = &id, .create = true}, now, [](const auto& r, cr::moment at) { return take(r, at); });
     if (!got && got.refusal().why == cr::reason::store_full) continue;
     cr::store_records<layout> expected{&model[who], nullptr, nullptr, nullptr};
     REQUIRE(got.has_value() == take(expected, now).has_value());
@@ -76,13 +78,15 @@ TEST_CASE(
   for (std::uint64_t n = 0; n < 3'000'000; ++n) {
     const auto keys = client_keys(n);
     static_cast<void>(
-        store.update({.client = &keys, .create = true}, now, [&](const auto& r) { return take(r, now); }).has_value());
+        store.update({.client = keys, .create = true}, now, [](const auto& r, cr::moment at) { return take(r, at); })
+            .has_value());
   }
   CHECK(store.bytes() == bytes);
   CHECK(store.clients() <= 1200);
   for (std::uint64_t n = 0; n < 500; ++n) {
     const auto id = key(n);
-    REQUIRE(store.update({.account = &id, .create = true}, now, [&](const auto& r) { return take(r, now); }));
+    REQUIRE(
+        store.update({.account = &id, .create = true}, now, [](const auto& r, cr::moment at) { return take(r, at); }));
   }
 }
 
@@ -93,7 +97,8 @@ TEST_CASE("memory_store: neighbours of a crowded network share one record") {
   for (std::uint64_t n = 0; n < 256; ++n) {  // one /24
     const auto keys = client_keys(n);
     for (int i = 0; i < 20; ++i)
-      if (store.update({.client = &keys, .create = true}, now, [&](const auto& r) { return take(r, now); })) ++admitted;
+      if (store.update({.client = keys, .create = true}, now, [](const auto& r, cr::moment at) { return take(r, at); }))
+        ++admitted;
   }
   CHECK(admitted < 64 * 10 + 200);
   CHECK(admitted >= 48 * 10);

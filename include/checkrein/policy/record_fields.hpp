@@ -1,0 +1,169 @@
+#pragma once
+
+#include <boost/mp11/algorithm.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include <checkrein/policy/store_layout.hpp>
+#include <checkrein/policy/window_table.hpp>
+
+namespace checkrein {
+
+/// One field of a packed record, as it is described beside stored records: so that a policy with other windows finds
+/// what it still knows in them.
+struct record_field {
+  std::uint32_t id = 0;    ///< what it is: the same in every policy
+  std::uint32_t kind = 0;  ///< how it is packed; a field of another kind is not carried over
+  std::uint32_t offset = 0;
+  std::uint32_t size = 0;
+
+  friend constexpr bool operator==(const record_field&, const record_field&) noexcept = default;
+};
+
+namespace detail {
+
+/// How fields are packed: windows by their kind, the others above them. A number here changes when the bytes of a field
+/// come to mean something else.
+enum class field_kind : std::uint32_t { standing = 100, mix, allowance, budget, guard };
+
+template <class Layout, class Record>
+struct record_fields_of {
+  static constexpr bool is_account = std::is_same_v<Record, typename Layout::account_record>;
+  static constexpr bool is_client = std::is_same_v<Record, typename Layout::client_record>;
+  static constexpr bool is_tool = std::is_same_v<Record, typename Layout::tool_record>;
+  static constexpr scope_kind scope = is_account  ? scope_kind::account
+                                      : is_client ? scope_kind::client
+                                      : is_tool   ? scope_kind::tool
+                                                  : scope_kind::all;
+  using budgets =
+      mp::mp_if_c<is_tool, mp::mp_list<>,
+                  mp::mp_if_c<is_account || is_client, typename Layout::own_budgets, typename Layout::global_budgets>>;
+
+  static constexpr std::size_t windows = [] {
+    std::size_t n = 0;
+    for (const window_info& one : Layout::windows) n += one.scope == scope ? 1 : 0;
+    return n;
+  }();
+  static constexpr std::size_t count = (is_account || is_client ? 1U : 0U) + (is_client ? 1U : 0U) +
+                                       ((is_account || is_client) && Layout::parts::allow_lists ? 1U : 0U) +
+                                       mp::mp_size<budgets>::value +
+                                       ((is_account || is_client) && Layout::remembers ? 1U : 0U) + windows;
+
+  template <class... Budgets>
+  static constexpr std::array<std::uint32_t, sizeof...(Budgets)> budget_ids(mp::mp_list<Budgets...>) noexcept {
+    return {fnv(static_cast<std::int64_t>(Budgets::rule.kind),
+                fnv(Budgets::rule.slot_us, fnv(Budgets::unit::name, fnv("budget"))))...};
+  }
+
+  static constexpr std::array<record_field, count> value = [] {
+    std::array<record_field, count> all{};
+    std::size_t n = 0;
+    std::uint32_t at = 0;
+    const auto add = [&](std::uint32_t id, field_kind kind, std::size_t size) {
+      all[n++] = {id, static_cast<std::uint32_t>(kind), at, static_cast<std::uint32_t>(size)};
+      at += static_cast<std::uint32_t>(size);
+    };
+    if (is_account || is_client) add(fnv("standing"), field_kind::standing, sizeof(ladder_state));
+    if (is_client) add(fnv("mix"), field_kind::mix, sizeof(account_mix));
+    if ((is_account || is_client) && Layout::parts::allow_lists)
+      add(fnv("allowance"), field_kind::allowance, sizeof(allow_entry));
+    for (const std::uint32_t id : budget_ids(budgets{})) add(id, field_kind::budget, sizeof(budget_state));
+    if ((is_account || is_client) && Layout::remembers)
+      add(fnv("guard"), field_kind::guard, sizeof(typename Layout::guard_memory));
+    for (const window_info& one : Layout::windows)
+      if (one.scope == scope)
+        all[n++] = {
+            one.id,
+            static_cast<std::uint32_t>(one.rule.kind == window_kind::smooth ? window_kind::hard : one.rule.kind),
+            static_cast<std::uint32_t>(Layout::template kept_size<Record> + one.offset),
+            static_cast<std::uint32_t>(one.size)};
+    return all;
+  }();
+};
+
+/// Carries the log of an `exact` window over into one of another length: the newest stay.
+inline void carry_log(std::string_view from, std::span<unsigned char> to) noexcept {
+  const std::size_t had = from.size() / 8 - 1;
+  const std::size_t has = to.size() / 8 - 1;
+  std::vector<std::int64_t> times(had);
+  std::uint64_t next = 0;
+  std::memcpy(times.data(), from.data(), had * 8);
+  std::memcpy(&next, from.data() + had * 8, 8);
+  for (std::size_t i = 0; i < std::min(had, has); ++i) {  // i-th newest
+    const std::int64_t time = times[(next % had + 2 * had - 1 - i) % had];
+    std::memcpy(to.data() + (has - 1 - i) * 8, &time, 8);
+  }
+}
+
+}  // namespace detail
+
+/// The fields of a record of a policy's layout.
+template <class Layout, class Record>
+inline constexpr auto& record_fields = detail::record_fields_of<Layout, Record>::value;
+
+/// Fills `to` with what `from` (the bytes of a record with the fields `had`) knows of the same fields. What is new
+/// starts as never used; what the policy has no more is dropped. Bytes that do not fit their description give nothing.
+template <class Layout, class Record>
+void carry_over(std::string_view from, std::span<const record_field> had, Record& to) noexcept {
+  Record fresh{};
+  unsigned char bytes[sizeof(Record) > 0 ? sizeof(Record) : 1]{};
+  std::memcpy(bytes, &fresh, sizeof fresh);
+  for (const record_field& wanted : record_fields<Layout, Record>)
+    for (const record_field& one : had) {
+      if (one.id != wanted.id || one.kind != wanted.kind) continue;
+      if (one.offset > from.size() || one.size > from.size() - one.offset) continue;
+      const std::string_view part = from.substr(one.offset, one.size);
+      if (one.size == wanted.size)
+        std::memcpy(bytes + wanted.offset, part.data(), part.size());
+      else if (one.kind == static_cast<std::uint32_t>(window_kind::exact) && one.size % 8 == 0 && one.size >= 16)
+        detail::carry_log(part, {bytes + wanted.offset, wanted.size});
+      else if (one.kind == static_cast<std::uint32_t>(window_kind::running))
+        std::memcpy(bytes + wanted.offset, part.data(), std::min(part.size(), std::size_t{wanted.size}));
+    }
+  std::memcpy(&to, bytes, sizeof to);
+}
+
+/// The fields as text, to be kept beside records: numbers, one field after the other.
+[[nodiscard]] inline std::string describe_fields(std::span<const record_field> fields) {
+  std::string out;
+  for (const record_field& one : fields)
+    for (const std::uint32_t number : {one.id, one.kind, one.offset, one.size}) {
+      out += std::to_string(number);
+      out += ' ';
+    }
+  return out;
+}
+/// Reads what `describe_fields` wrote. Text of another form gives no fields.
+[[nodiscard]] inline std::vector<record_field> read_fields(std::string_view text) {
+  std::vector<std::uint32_t> numbers;
+  std::uint64_t number = 0;
+  bool digits = false;
+  for (const char c : text) {
+    if (c == ' ' && digits) {
+      numbers.push_back(static_cast<std::uint32_t>(number));
+      number = 0;
+      digits = false;
+    } else if (c >= '0' && c <= '9' && number <= 429'496'729U) {
+      number = number * 10 + static_cast<std::uint64_t>(c - '0');
+      digits = true;
+    } else {
+      return {};
+    }
+  }
+  std::vector<record_field> out;
+  if (digits || numbers.size() % 4 != 0) return out;
+  for (std::size_t i = 0; i < numbers.size(); i += 4)
+    out.push_back({numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]});
+  return out;
+}
+
+}  // namespace checkrein

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <checkrein/base/clock.hpp>
+#include <checkrein/base/result.hpp>
+#include <checkrein/policy/decide.hpp>
+#include <checkrein/policy/store_layout.hpp>
+#include <checkrein/rate/budget.hpp>
+
+namespace checkrein::detail {
+
+/// What most decisions come to when nothing is wrong, as data: nobody is shut out, and every window of these units has
+/// room for `weight` more, which is then charged or not. An engine that does not run C++ may run this by itself; only
+/// when the answer is no does it have to run the decision.
+struct window_request {
+  std::array<unit_kind, 2> units{};  ///< the windows of these are looked at
+  std::size_t unit_count = 1;
+  bool charges = false;  ///< and those of the last are charged
+  std::size_t tool = no_tool;
+  std::int64_t weight = 1;
+  const window_rule* rules = nullptr;  ///< of all windows of the policy; null: as it declares them
+};
+
+/// At most one strike per window: none while the last strike is younger than the window that refuses.
+///
+/// @return whether this strike began a pause or ban
+template <class Policy, class Records>
+bool strike_for_rate(const Records& records, const refusal& why, moment now, std::uint32_t random) noexcept {
+  using pure = decisions<Policy>;
+  return pure::last_strike(records) + pure::period_of(why.where) <= now && pure::strike(records, 1, now, random);
+}
+
+/// A visit: ladder, known facts, visit windows; charged, or struck when the windows are full.
+template <class Policy>
+struct visit_decision {
+  using pure = decisions<Policy>;
+  verdict known;
+  const window_rule* rules = nullptr;
+  std::uint32_t random = 0;
+  bool* shut_out = nullptr;       ///< set when a strike began a pause or ban
+  std::uint16_t client_tag = 0;   ///< of the client that the account comes from; 0: none
+  bool* is_new_client = nullptr;  ///< set when the account came from another one the last time
+
+  template <class Records>
+  verdict operator()(const Records& records, moment now) const noexcept {
+    *shut_out = false;
+    *is_new_client = false;
+    if (const verdict may = pure::standing(records, now); !may) return may;
+    if (!known) return known;
+    const typename pure::counted what{.rules = rules};
+    if (const verdict may = pure::template look<visits>(records, what, now); !may) {
+      *shut_out = strike_for_rate<Policy>(records, may.refusal(), now, random);
+      return may;
+    }
+    pure::template charge<visits>(records, what, now);
+    if (client_tag != 0 && records.account && records.account->standing.seen_from != client_tag) {
+      records.account->standing.seen_from = client_tag;
+      *is_new_client = true;
+    }
+    return verdict::allowed();
+  }
+  /// Nothing, while there may be more to do than charging.
+  [[nodiscard]] const window_request* request(window_request& into) const noexcept {
+    if (!known || client_tag != 0) return nullptr;
+    into = {.units = {unit_kind::visits}, .charges = true, .rules = rules};
+    return &into;
+  }
+};
+
+/// Step 2 of a call: ladder, known facts, windows of refusals and calls, budgets. Charges nothing.
+template <class Policy>
+struct look_decision {
+  using pure = decisions<Policy>;
+  verdict known;
+  typename pure::counted what;
+  amounts cost{};
+
+  template <class Records>
+  verdict operator()(const Records& records, moment now) const noexcept {
+    if (const verdict may = pure::standing(records, now); !may) return may;
+    if (!known) return known;
+    typename pure::counted once = what;
+    once.weight = 1;
+    if (const verdict may = pure::template look<refusals>(records, once, now); !may)
+      return refusal{reason::too_many_refusals, may.refusal().retry_after, may.refusal().where};
+    if (const verdict may = pure::template look<calls>(records, what, now); !may) return may;
+    return cost == amounts{} ? verdict::allowed() : pure::look_budgets(records, cost, now);
+  }
+  [[nodiscard]] const window_request* request(window_request& into) const noexcept {
+    if (!known || cost != amounts{} || what.conversation != nullptr) return nullptr;
+    into = {.units = {unit_kind::refusals, unit_kind::calls},
+            .unit_count = 2,
+            .tool = what.tool,
+            .weight = what.weight,
+            .rules = what.rules};
+    return &into;
+  }
+};
+
+/// Step 12 of a call: call windows, budgets, and the bits that strangers chose, charged together or not at all.
+template <class Policy>
+struct charge_decision {
+  using pure = decisions<Policy>;
+  using layout = store_layout<Policy>;
+  typename pure::counted what;
+  std::uint32_t bits = 0;
+  amounts cost{};
+
+  template <class Records>
+  verdict operator()(const Records& records, moment now) const noexcept {
+    if (const verdict may = pure::standing(records, now); !may) return may;
+    if (const verdict may = pure::template look<calls>(records, what, now); !may) return may;
+    if (cost != amounts{})
+      if (const verdict may = pure::look_budgets(records, cost, now); !may) return may;
+    if (bits != 0)
+      if (const verdict may = with_guard<layout>(
+              records, [&](auto& guard) { return guard.choose(bits, flow_table<Policy>::bits_per_day, now); });
+          !may)
+        return may;
+    if (cost != amounts{}) static_cast<void>(pure::spend(records, cost));
+    pure::template charge<calls>(records, what, now);
+    return verdict::allowed();
+  }
+  [[nodiscard]] const window_request* request(window_request& into) const noexcept {
+    if (bits != 0 || cost != amounts{} || what.conversation != nullptr) return nullptr;
+    into = {
+        .units = {unit_kind::calls}, .charges = true, .tool = what.tool, .weight = what.weight, .rules = what.rules};
+    return &into;
+  }
+};
+
+}  // namespace checkrein::detail

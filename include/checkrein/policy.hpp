@@ -9,6 +9,7 @@
 #include <checkrein/policy/policy.hpp>
 #include <checkrein/policy/policy_traits.hpp>
 #include <checkrein/policy/record_fields.hpp>
+#include <checkrein/policy/snapshot.hpp>
 #include <checkrein/policy/sql_permission.hpp>
 #include <checkrein/policy/store_layout.hpp>
 #include <checkrein/policy/stored_record.hpp>

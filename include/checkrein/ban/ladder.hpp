@@ -151,7 +151,9 @@ concept is_half_life = requires {
 
 template <class Clause, bool ok>
 struct check_ladder_clause {
-  static_assert(ok, "[ban.not_a_rung] a ladder is made of half_life<...> and rung<points, ...>");
+  static_assert(ok,
+                "[ban.not_a_rung] a ladder is made of half_life<...> and rung<points, ...>; while its store is away, "
+                "everybody is refused, so it takes no if_store_fails<>");
 };
 template <std::size_t half_lives>
 struct check_one_half_life {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -74,12 +75,41 @@ class conversation {
     ~turn() {
       if (--chat_->turns_ == 0) chat_->settle();
     }
-    /// As `conversation::call`.
-    reply call(const proposed_action& action) noexcept { return chat_->run(action, seen_, {}); }
+    /// As `conversation::call`, once for each id: the same call again (id, tool and arguments) runs nothing and gives
+    /// the same reply; another call with the id of an earlier one is refused with `call_repeated`, and so is one whose
+    /// first is still running. A call without an id is always a new one.
+    reply call(const proposed_action& action) noexcept {
+      if (action.id.empty()) return chat_->run(action, seen_, {});
+      const digest128 what = siphash128(chat_->flow_->values.key(), [&] {
+        std::string text;
+        detail::append_part(text, action.tool);
+        detail::append_part(text, action.args);
+        return text;
+      }());
+      {
+        const std::lock_guard held{lock_};
+        for (const made_call& one : made_)
+          if (one.id == action.id)
+            return one.what == what && one.reply ? reply{*one.reply} : chat_->repeated(action, seen_);
+        made_.push_back({std::string{action.id}, what, nullptr});
+      }
+      auto made = std::make_shared<const reply>(chat_->run(action, seen_, {}));
+      const std::lock_guard held{lock_};
+      for (made_call& one : made_)
+        if (one.id == action.id) one.reply = made;
+      return reply{*made};
+    }
 
    private:
+    struct made_call {
+      std::string id;
+      digest128 what;
+      std::shared_ptr<const checkrein::reply> reply;  ///< null while it runs
+    };
     conversation* chat_;
     label seen_{};
+    std::mutex lock_;
+    std::vector<made_call> made_;
   };
 
   /// Goes on after a question, with what the visitor answered.
@@ -228,6 +258,15 @@ class conversation {
     if (frame.asks()) return reply{std::move(frame.asked()), *texts_};
     count_refusal(seen);
     return reply{frame.why(), std::move(frame.said()), std::move(frame.origins()), *texts_};
+  }
+
+  /// A call with the id of another one of its turn.
+  reply repeated(const proposed_action& action, label seen) noexcept {
+    const detail::call_context in{*gate_, who_, number_, *flow_, seen, explain_, *texts_, {}};
+    detail::call_frame frame{in, action};
+    frame.refuse(reason::call_repeated);
+    count_refusal(seen);
+    return reply{frame.why(), std::move(frame.said()), {}, *texts_};
   }
 
   reply resume(std::string_view token, const checkrein::answer& what, std::string_view role) noexcept {

@@ -197,7 +197,13 @@ inline void append_tool_json(std::string& out, const tool_info& tool, const tool
       append_json_string(out, tool.arguments[i].name);
       first = false;
     }
-  out += "],\"needs\":";
+  out += "],\"weight\":";
+  append_count(out, tool.weight);
+  out += ",\"costs\":{\"tokens\":";
+  append_count(out, tool.cost.tokens);
+  out += ",\"micro_dollars\":";
+  append_count(out, tool.cost.micro_dollars);
+  out += "},\"needs\":";
   append_needs_json(out, tool.needs);
   out += ",\"flow\":";
   append_flow_json(out, tool, flow, places);
@@ -211,23 +217,22 @@ inline void append_tool_json(std::string& out, const tool_info& tool, const tool
   out += '}';
 }
 
-/// One flattened limit, as data.
-struct bound_info {
-  std::string_view name;
-  std::string_view unit;
-  std::string_view scope;
-  std::int64_t limit;
-  std::chrono::nanoseconds period;
+template <class List>
+struct budget_names;
+template <class... Budgets>
+struct budget_names<mp::mp_list<Budgets...>> {
+  static constexpr std::array<std::string_view, sizeof...(Budgets)> value{budget_name_of<Budgets>::value...};
 };
 
-template <class List>
-struct bound_table;
-template <class... Bounds>
-struct bound_table<mp::mp_list<Bounds...>> {
-  static constexpr std::array<bound_info, sizeof...(Bounds)> infos{
-      bound_info{bound_name<Bounds>::value, Bounds::unit::name, Bounds::scope::name, Bounds::window::limit,
-                 Bounds::window::period}...};
-};
+/// What becomes of a limit while its store is away; nothing for what is refused anyway.
+inline void append_failure(std::string& out, const window_info& one) {
+  if (one.failure == on_failure::allow) out += "; does not count while the store is away";
+  if (one.failure == on_failure::local_share) {
+    out += "; counted by each of ";
+    append_count(out, one.processes);
+    out += " processes while the store is away";
+  }
+}
 
 }  // namespace detail
 
@@ -237,7 +242,8 @@ template <class Policy>
 class description {
   using parts = detail::parts_of<Policy>;
   static constexpr auto& tools = detail::tool_table<typename parts::tools>::infos;
-  static constexpr auto& bounds = detail::bound_table<typename parts::bounds>::infos;
+  static constexpr auto& bounds = detail::window_table<typename parts::bounds, typename parts::tools>::infos;
+  static constexpr auto& budgets = detail::budget_names<typename parts::budgets>::value;
   static constexpr auto& needs = detail::all_requirements<typename parts::needed>::value;
   using ladder = typename parts::ladder;
   using flow = detail::flow_table<Policy>;
@@ -250,9 +256,22 @@ class description {
     out += ",\"limits\":[";
     for (std::size_t i = 0; i < bounds.size(); ++i) {
       if (i > 0) out += ',';
-      append_json_string(out, bounds[i].name);
+      std::string text{bounds[i].name};
+      detail::append_failure(text, bounds[i]);
+      append_json_string(out, text);
     }
-    out += "],\"ladder\":{\"half_life_s\":";
+    out += "],\"budgets\":[";
+    for (std::size_t i = 0; i < budgets.size(); ++i) {
+      if (i > 0) out += ',';
+      append_json_string(out, budgets[i]);
+    }
+    out += "],\"allow_list\":";
+    out += parts::allow_lists ? "true" : "false";
+    out += ",\"bans_follow_contact_points_s\":";
+    detail::append_count(out, static_cast<std::int64_t>(parts::link_seconds));
+    out += ",\"ipv6_bits\":";
+    detail::append_count(out, parts::ipv6_bits);
+    out += ",\"ladder\":{\"half_life_s\":";
     detail::append_count(out, std::chrono::duration_cast<std::chrono::seconds>(ladder::half_life).count());
     out += ",\"rungs\":[";
     for (std::size_t i = 0; i < ladder::rungs.size(); ++i) {
@@ -290,18 +309,40 @@ class description {
       out += ".\n";
     }
     out += "\n## How much\n\n| what | for whom | at most |\n|---|---|---|\n";
+    const auto row = [&out](std::string_view name) {
+      // "visits of a tool per account: 20 per minute": the scope is one of five, and stands before the colon.
+      const std::size_t colon = name.find(": ");
+      for (const std::string_view scope :
+           {per_account::name, per_client::name, per_tool::name, per_conversation::name, global::name}) {
+        const std::string_view left = name.substr(0, colon);
+        if (!left.ends_with(scope)) continue;
+        out += "| ";
+        out += left.substr(0, left.size() - scope.size() - 1);
+        out += " | ";
+        out += scope;
+      }
+      out += " | ";
+      out += name.substr(colon + 2);
+    };
     for (const auto& one : bounds) {
-      out += "| ";
-      out += one.name.substr(0, one.name.find(one.scope) - 1);
-      out += " | ";
-      out += one.scope;
-      out += " | ";
-      out += one.name.substr(one.name.find(": ") + 2);
+      row(one.name);
+      detail::append_failure(out, one);
       out += " |\n";
+    }
+    for (const std::string_view name : budgets) {
+      row(name);
+      out += ", reserved before |\n";
     }
     out += "\n## What happens to abusers\n\nPoints halve every ";
     detail::append_duration(out, ladder::half_life);
-    out += ".\n\n| points | what | for |\n|---|---|---|\n";
+    out += '.';
+    if (parts::bans_follow_contact_points) {
+      out += " A ban follows verified contact points, for at most ";
+      detail::append_duration(out, std::chrono::seconds{parts::link_seconds});
+      out += '.';
+    }
+    if (parts::allow_lists) out += " Operators may exempt single accounts and clients from windows, until a date.";
+    out += "\n\n| points | what | for |\n|---|---|---|\n";
     for (const auto& rung : ladder::rungs) {
       out += "| ";
       detail::append_count(out, rung.points);
@@ -340,6 +381,17 @@ class description {
       if (!rules.question.role.empty()) {
         out += rules.question.always ? " Each call is put to the " : " What is not proven is put to the ";
         out += rules.question.role;
+        out += '.';
+      }
+      if (tool.weight != 1) {
+        out += " Counts as ";
+        detail::append_count(out, tool.weight);
+        out += " calls.";
+      }
+      if (tool.cost != amounts{}) {
+        out += " Costs at most";
+        if (tool.cost.tokens != 0) (out += ' ') += std::to_string(tool.cost.tokens) + " tokens";
+        if (tool.cost.micro_dollars != 0) (out += ' ') += std::to_string(tool.cost.micro_dollars) + " micro-dollars";
         out += '.';
       }
       if (!tool.needs.empty()) {

@@ -10,6 +10,7 @@
 #include <checkrein/policy/policy_traits.hpp>
 #include <checkrein/policy/sql_permission.hpp>
 #include <checkrein/policy/store_layout.hpp>
+#include <checkrein/policy/tool_info.hpp>
 #include <checkrein/rate/compare.hpp>
 
 namespace checkrein {
@@ -104,6 +105,56 @@ struct check_bounds<List, std::index_sequence<i...>> {
   static_assert((sizeof(check_pairs<i, List, i...>) + ... + 1) > 0);
 };
 
+template <class Tool, class Window, bool fits>
+struct check_call_fits {
+  static_assert(fits,
+                "[rate.call_never_fits] one call of this tool weighs more than the window lets in at once, so it could "
+                "never run: lower its weight, or raise the window or its burst");
+};
+template <class Tool, class Budget, bool fits>
+struct check_cost_fits {
+  static_assert(fits, "[rate.cost_never_fits] one call of this tool costs more than the whole budget");
+};
+template <class Tool, bool counted>
+struct check_cost_counted {
+  static_assert(counted,
+                "[rate.cost_without_budget] the tool says what it costs, but no budget of the policy counts that unit");
+};
+template <std::size_t budgets>
+struct check_budget_count {
+  static_assert(budgets <= max_budgets, "[rate.too_many_budgets] a policy has at most 8 budgets");
+};
+
+/// How many units a window lets in at once.
+constexpr std::int64_t at_once(const window_rule& rule) noexcept { return is_paced(rule) ? rule.burst : rule.limit; }
+
+template <class Tool, class Bound>
+inline constexpr bool call_fits =
+    !std::is_same_v<typename Bound::unit, calls> || Bound::window::rule.kind == window_kind::running ||
+    !(std::is_same_v<typename Bound::tool, all_tools> || std::is_same_v<typename Bound::tool, Tool>) ||
+    tool_weight<Tool>() <= at_once(Bound::window::rule);
+template <class Tool, class Budget>
+inline constexpr bool cost_fits = tool_cost<Tool>().of(Budget::unit::position) <= Budget::rule.limit;
+
+template <class Tool, class Bounds, class Budgets>
+struct check_tool_amounts;
+template <class Tool, class... Bounds, class... Budgets>
+struct check_tool_amounts<Tool, mp::mp_list<Bounds...>, mp::mp_list<Budgets...>> {
+  static_assert((sizeof(check_call_fits<Tool, typename Bounds::window, call_fits<Tool, Bounds>>) + ... + 1) > 0);
+  static_assert((sizeof(check_cost_fits<Tool, Budgets, cost_fits<Tool, Budgets>>) + ... + 1) > 0);
+  static constexpr bool counted(std::size_t unit) noexcept {
+    return tool_cost<Tool>().of(unit) == 0 || ((Budgets::unit::position == unit) || ...);
+  }
+  static_assert(sizeof(check_cost_counted < Tool, counted(0) && counted(1) >) > 0);
+};
+template <class Tools, class Bounds, class Budgets>
+struct check_amounts;
+template <class... Tools, class Bounds, class Budgets>
+struct check_amounts<mp::mp_list<Tools...>, Bounds, Budgets> {
+  static_assert((sizeof(check_tool_amounts<Tools, Bounds, Budgets>) + ... + 1) > 0);
+  static_assert(sizeof(check_budget_count<mp::mp_size<Budgets>::value>) > 0);
+};
+
 template <class List>
 struct check_tools_sql;
 template <class... Tools>
@@ -118,6 +169,7 @@ template <class... Clauses>
 struct check_policy_limits<true, Clauses...> {
   using parts = policy_parts<mp::mp_list<Clauses...>>;
   static_assert(sizeof(check_tools_sql<typename parts::tools>) > 0);
+  static_assert(sizeof(check_amounts<typename parts::tools, typename parts::bounds, typename parts::budgets>) > 0);
   static_assert(sizeof(check_flow<mp::mp_list<Clauses...>, typename parts::tools>) > 0);
   static_assert(sizeof(check_bounds<typename parts::bounds,
                                     std::make_index_sequence<mp::mp_size<typename parts::bounds>::value>>) > 0);

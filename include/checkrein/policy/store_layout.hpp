@@ -50,6 +50,11 @@ template <>
 struct budget_states<mp::mp_list<>> {
   [[nodiscard]] static constexpr bool idle(moment) noexcept { return true; }
 };
+template <class... Tools>
+constexpr std::array<std::uint32_t, sizeof...(Tools)> ids_of_tools(mp::mp_list<Tools...>) noexcept {
+  return {fnv(Tools::rules::name)...};
+}
+
 template <class Budgets, class Scope>
 using budgets_in_scope = mp::mp_copy_if_q<Budgets, in_scope<Scope>>;
 
@@ -121,6 +126,8 @@ struct store_layout {
 
   static constexpr auto& windows = detail::window_table<bounds, typename parts::tools>::infos;
 
+  /// Of each tool, a number that stays the same when others come and go: what durable stores know it by.
+  static constexpr auto tool_ids = detail::ids_of_tools(typename parts::tools{});
   static constexpr std::size_t tool_count = boost::mp11::mp_size<typename parts::tools>::value;
   static constexpr bool limits_tools = boost::mp11::mp_count_if_q<bounds, detail::in_scope<per_tool>>::value > 0;
   static constexpr bool limits_all = boost::mp11::mp_count_if_q<bounds, detail::in_scope<global>>::value > 0;

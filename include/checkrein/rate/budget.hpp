@@ -72,6 +72,12 @@ template <bool ok>
 struct check_budget_scope {
   static_assert(ok, "[rate.not_a_budget_scope] a budget is per_account (what it is without saying so) or global");
 };
+template <bool fails_closed>
+struct check_money_fails_closed {
+  static_assert(fails_closed,
+                "[rate.failure_of_money] what is spent is refused while its store is away: a budget takes no "
+                "if_store_fails<>");
+};
 template <std::int64_t count, bool fits>
 struct check_budget_period {
   static_assert(fits,
@@ -280,11 +286,12 @@ struct budget {
   static constexpr bool scope_fits = std::is_same_v<Scope, per_account> || std::is_same_v<Scope, global>;
   static_assert(sizeof(detail::check_budget_unit<unit_fits>) > 0);
   static_assert(sizeof(detail::check_budget_amount<amount>) > 0);
-  static_assert(sizeof(detail::check_budget_scope<scope_fits>) > 0);
+  static_assert(sizeof(detail::check_money_fails_closed<!detail::failure_shaped<Scope>>) > 0);
+  static_assert(sizeof(detail::check_budget_scope < scope_fits || detail::failure_shaped < Scope >>) > 0);
   static_assert(sizeof(detail::check_budget_period<count, detail::budget_period_fits<Period, count>()>) > 0);
 
-  using unit = Unit;
-  using scope = Scope;
+  using unit = std::conditional_t<unit_fits, Unit, tokens>;  // said above; no second error
+  using scope = std::conditional_t<scope_fits, Scope, per_account>;
   using state = detail::budget_state;
   static constexpr budget_rule rule = detail::budget_rule_of<Period, count>(amount);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -48,15 +49,59 @@ class memory_store {
           scopes.create ? accounts_.find_or_make(*scopes.account, 256, every_slot,
                                                  [now](const account_record& one) { return layout::idle(one, now); })
                         : accounts_.find(*scopes.account);
-      if (scopes.create && held.get() == nullptr) return refusal{reason::store_full};
+      if (scopes.create && held.get() == nullptr) return full();
       return with_rest({.account = held.get()}, scopes, now, decide);
     }
     if (!scopes.client.empty()) {
       const auto held = find_client(scopes.client, scopes.create, now);
-      if (scopes.create && held.get() == nullptr) return refusal{reason::store_full};
+      if (scopes.create && held.get() == nullptr) return full();
       return with_rest({.client = held.get()}, scopes, now, decide);
     }
     return refusal{reason::principal_invalid};
+  }
+
+  /// What happened so far, for metrics: idle records that made room, accounts that were refused for lack of it, clients
+  /// that were counted with their whole network.
+  struct counts {
+    std::uint64_t accounts_evicted;
+    std::uint64_t clients_evicted;
+    std::uint64_t full;
+    std::uint64_t coarse;
+  };
+  [[nodiscard]] counts metrics() const noexcept {
+    return {accounts_.evicted(), clients_.evicted(), full_.load(std::memory_order_relaxed),
+            coarse_.load(std::memory_order_relaxed)};
+  }
+  /// Visits every record: `visit(tag, account)`, `visit(tag, client)`, `visit(position, tool)`, `visit(0, global)`.
+  /// Each is held while it is visited; for a snapshot.
+  template <class Visit>
+  void each(Visit visit) {
+    accounts_.each(visit);
+    clients_.each(visit);
+    for (std::size_t i = 0; i < layout::tool_count; ++i) {
+      const std::lock_guard held{tools_[i].lock};
+      visit(i, tools_[i].record);
+    }
+    const std::lock_guard held{global_.lock};
+    visit(std::uint64_t{0}, global_.record);
+  }
+  /// Puts a record that was visited back. @return false when there is no room for it
+  bool put(std::uint64_t tag, const account_record& record, moment now) noexcept {
+    return put_in(accounts_, tag, record, now);
+  }
+  bool put(std::uint64_t tag, const client_record& record, moment now) noexcept {
+    return put_in(clients_, tag, record, now);
+  }
+  bool put(std::uint64_t position, const typename layout::tool_record& record, moment) noexcept {
+    if (position >= layout::tool_count) return false;
+    const std::lock_guard held{tools_[position].lock};
+    tools_[position].record = record;
+    return true;
+  }
+  bool put(std::uint64_t, const typename layout::global_record& record, moment) noexcept {
+    const std::lock_guard held{global_.lock};
+    global_.record = record;
+    return true;
   }
 
   /// Numbers of records, and the bytes of both tables: for a metric.
@@ -76,6 +121,20 @@ class memory_store {
     Record record{};
   };
 
+  verdict full() noexcept {
+    full_.fetch_add(1, std::memory_order_relaxed);
+    return refusal{reason::store_full};
+  }
+  template <class Table, class Record>
+  static bool put_in(Table& table, std::uint64_t tag, const Record& record, moment now) noexcept {
+    if (tag == 0) return false;
+    const auto held =
+        table.find_or_make_tag(tag, 256, every_slot, [now](const Record& one) { return layout::idle(one, now); });
+    if (held.get() == nullptr) return false;
+    *held.get() = record;
+    return true;
+  }
+
   /// The finest record that is there and counts something; else a new one, for the finest network that there is room
   /// for.
   auto find_client(std::span<const digest128> keys, bool create, moment now) noexcept ->
@@ -91,6 +150,7 @@ class memory_store {
     for (const digest128& key : keys) {
       auto held = clients_.find_or_make(key, share, 64, idle);
       if (held.get() != nullptr) return held;
+      coarse_.fetch_add(1, std::memory_order_relaxed);
       share = 256;
     }
     return {};
@@ -115,6 +175,8 @@ class memory_store {
   detail::principal_table<client_record> clients_;
   std::array<locked<typename layout::tool_record>, (layout::tool_count > 0 ? layout::tool_count : 1)> tools_{};
   locked<typename layout::global_record> global_{};
+  std::atomic<std::uint64_t> full_{0};
+  std::atomic<std::uint64_t> coarse_{0};
 };
 
 }  // namespace checkrein

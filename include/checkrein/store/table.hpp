@@ -64,9 +64,10 @@ class principal_table {
 
   /// The record of `key`, if there is one.
   [[nodiscard]] held find(const digest128& key) noexcept {
-    shard& in = shard_of(key);
+    const std::uint64_t tag = tag_of(key);
+    shard& in = shard_of(tag);
     std::unique_lock lock{in.lock};
-    slot* const at = probe(key);
+    slot* const at = probe(tag);
     if (at->tag == 0) return {};
     return held{std::move(lock), &at->record};
   }
@@ -78,16 +79,22 @@ class principal_table {
   /// @param idle   whether a record may be dropped
   template <class Idle>
   [[nodiscard]] held find_or_make(const digest128& key, std::uint32_t share, std::size_t sweep, Idle idle) noexcept {
-    shard& in = shard_of(key);
+    return find_or_make_tag(tag_of(key), share, sweep, idle);
+  }
+  /// The same by what is kept of a key.
+  template <class Idle>
+  [[nodiscard]] held find_or_make_tag(std::uint64_t tag, std::uint32_t share, std::size_t sweep, Idle idle) noexcept {
+    shard& in = shard_of(tag);
     std::unique_lock lock{in.lock};
-    slot* at = probe(key);
+    slot* at = probe(tag);
     if (at->tag == 0) {
       if (in.used >= static_cast<std::uint64_t>(shard_capacity_) * share / 256) {
         if (!drop_idle(in, sweep, idle)) return {};
-        at = probe(key);
+        at = probe(tag);
+        evicted_.fetch_add(1, std::memory_order_relaxed);
       }
       *at = slot{};
-      at->tag = tag_of(key);
+      at->tag = tag;
       ++in.used;
     }
     return held{std::move(lock), &at->record};
@@ -102,6 +109,17 @@ class principal_table {
     }
     return all;
   }
+  /// Visits what is kept of each key, and its record; takes every lock in turn.
+  template <class Visit>
+  void each(Visit visit) {
+    for (std::size_t i = 0; i < shard_count_; ++i) {
+      const std::lock_guard lock{shards_[i].lock};
+      for (std::size_t k = 0; k < shard_slots_; ++k)
+        if (const slot& one = base(i)[k]; one.tag != 0) visit(one.tag, one.record);
+    }
+  }
+  /// How many idle records were dropped to make room.
+  [[nodiscard]] std::uint64_t evicted() const noexcept { return evicted_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t capacity() const noexcept { return shard_count_ * shard_capacity_; }
   [[nodiscard]] std::size_t bytes() const noexcept {
     return slots_.size() * sizeof(slot) + shard_count_ * sizeof(shard);
@@ -116,8 +134,9 @@ class principal_table {
 
   static std::uint64_t tag_of(const digest128& key) noexcept { return key.high == 0 ? 1 : key.high; }
 
-  shard& shard_of(const digest128& key) noexcept { return shards_[shard_index(key)]; }
-  [[nodiscard]] std::size_t shard_index(const digest128& key) const noexcept { return key.low & (shard_count_ - 1); }
+  shard& shard_of(std::uint64_t tag) noexcept { return shards_[shard_index(tag)]; }
+  // Of the tag, so that a snapshot needs to keep nothing else of the key.
+  [[nodiscard]] std::size_t shard_index(std::uint64_t tag) const noexcept { return tag & (shard_count_ - 1); }
   [[nodiscard]] std::uint32_t home(std::uint64_t tag) const noexcept {
     return static_cast<std::uint32_t>((tag >> 32) * shard_slots_ >> 32);
   }
@@ -125,9 +144,8 @@ class principal_table {
   slot* base(std::size_t which) noexcept { return slots_.data() + which * shard_slots_; }
 
   /// The slot of the key, or the empty slot where it would go. There is always an empty one.
-  slot* probe(const digest128& key) noexcept {
-    slot* const from = base(shard_index(key));
-    const std::uint64_t tag = tag_of(key);
+  slot* probe(std::uint64_t tag) noexcept {
+    slot* const from = base(shard_index(tag));
     std::uint32_t i = home(tag);
     while (from[i].tag != tag && from[i].tag != 0) i = next(i);
     return from + i;
@@ -167,6 +185,7 @@ class principal_table {
   std::uint32_t shard_slots_;
   std::unique_ptr<shard[]> shards_;
   std::vector<slot> slots_;
+  std::atomic<std::uint64_t> evicted_{0};
 };
 
 }  // namespace checkrein::detail

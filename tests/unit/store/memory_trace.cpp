@@ -29,3 +29,38 @@ TEST_CASE("memory_store: one trace of everything, twice, gives the same answers"
     CHECK(some(text) > 0);
   }
 }
+
+namespace {
+
+/// Gives the identity key before any principal is made.
+const bool keyed = checkrein::use_identity_key("a secret of this test, thirty-two bytes or more");
+
+}  // namespace
+
+TEST_CASE("memory_store: a trace goes on after a snapshot as if nothing had happened") {
+  REQUIRE(keyed);
+  std::vector<std::string> whole;
+  std::vector<std::string> halves;
+  checkrein::memory_store<trace::desk> through;
+  checkrein::memory_store<trace::desk> before;
+  checkrein::memory_store<trace::desk> after{{.accounts = 100'000, .clients = 100}};
+  checkrein::moment now = checkrein::testing::manual_clock::start;
+  checkrein::moment then = now;
+  for (std::uint64_t part = 0; part < 2; ++part) {
+    trace::run(through, part, 10'000, now, std::chrono::milliseconds{150}, whole);
+    trace::run(part == 0 ? before : after, part, 10'000, then, std::chrono::milliseconds{150}, halves);
+    if (part == 0) {
+      const std::string bytes = checkrein::save_snapshot(before, then);
+      REQUIRE(checkrein::restore_snapshot(after, bytes, then));
+      for (std::size_t i = 0; i < bytes.size(); i += 97) {
+        std::string damaged = bytes;
+        damaged[i] = static_cast<char>(damaged[i] ^ 1);
+        checkrein::memory_store<trace::desk> other;
+        REQUIRE_FALSE(checkrein::restore_snapshot(other, damaged, then));
+      }
+      checkrein::memory_store<trace::desk> tiny{{.accounts = 1, .clients = 1}};
+      CHECK_FALSE(checkrein::restore_snapshot(tiny, bytes, then));
+    }
+  }
+  CHECK(whole == halves);
+}

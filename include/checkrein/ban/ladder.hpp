@@ -93,7 +93,8 @@ struct ladder_rules {
     if (state.until == for_good) return {standing::kind::permanent, moment::max()};
     const moment until{std::chrono::seconds{state.until}};
     if (at < until) {
-      const bool ban = state.rung > count || (state.rung > 0 && rungs[state.rung - 1].kind >= rung_kind::ban);
+      const bool ban =
+          state.rung > count || (may_be_for_good && state.rung > 0 && rungs[state.rung - 1].kind >= rung_kind::ban);
       return {ban ? standing::kind::banned : standing::kind::paused, until};
     }
     return {on_probation(state, to_seconds(at)) ? standing::kind::warned : standing::kind::clear, until};
@@ -103,7 +104,8 @@ struct ladder_rules {
     const standing::kind now_is = look(state, at).what;
     if (now_is != standing::kind::clear && now_is != standing::kind::warned) return;  // it already has its punishment
     const std::uint32_t now = to_seconds(at);
-    const bool probation = on_probation(state, now);
+    // An operator's ban is no rung that could be entered again.
+    const bool probation = on_probation(state, now) && state.rung <= count;
     const std::uint64_t points = points_at(state, now) + (std::uint64_t{std::min<std::uint32_t>(weight, 10'000)} << 16);
     state.points = static_cast<std::uint32_t>(std::min<std::uint64_t>(points, for_good));
     state.at = now;
@@ -112,7 +114,7 @@ struct ladder_rules {
            (static_cast<std::uint64_t>(rungs[reached].points) << 16) <= std::uint64_t{state.points} + 4096)
       ++reached;
     if (probation)
-      reached = std::max<std::size_t>(reached, std::min<std::size_t>(state.rung, count));
+      reached = std::max<std::size_t>(reached, state.rung);
     else
       state.rung = 0, state.repeats = 0;
     if (reached == 0) return;

@@ -245,7 +245,7 @@ struct store_decisions {
     using record = typename layout::conversation_record;
     explicit conversation_copy(const counted_call& call) noexcept : from{call} {
       if constexpr (layout::limits_conversations)
-        if (!from.conversation.empty()) std::memcpy(&kept, from.conversation.data(), sizeof kept);
+        if (!from.conversation.empty()) std::memcpy(static_cast<void*>(&kept), from.conversation.data(), sizeof kept);
     }
     [[nodiscard]] typename pure::counted counted(std::int64_t weight) noexcept {
       return {.tool = from.tool,

@@ -62,6 +62,14 @@ struct visit_decision {
     }
     return verdict::allowed();
   }
+  static constexpr bool is_visit = true;
+  static constexpr std::array units{unit_kind::visits};
+  [[nodiscard]] static constexpr std::size_t tool() noexcept { return no_tool; }
+  [[nodiscard]] visit_decision with(const window_rule* others) const noexcept {
+    visit_decision out = *this;
+    out.rules = others;
+    return out;
+  }
   /// Nothing, while there may be more to do than charging.
   [[nodiscard]] const window_request* request(window_request& into) const noexcept {
     if (!known || client_tag != 0) return nullptr;
@@ -88,6 +96,13 @@ struct look_decision {
       return refusal{reason::too_many_refusals, may.refusal().retry_after, may.refusal().where};
     if (const verdict may = pure::template look<calls>(records, what, now); !may) return may;
     return cost == amounts{} ? verdict::allowed() : pure::look_budgets(records, cost, now);
+  }
+  static constexpr std::array units{unit_kind::refusals, unit_kind::calls};
+  [[nodiscard]] std::size_t tool() const noexcept { return what.tool; }
+  [[nodiscard]] look_decision with(const window_rule* others) const noexcept {
+    look_decision out = *this;
+    out.what.rules = others;
+    return out;
   }
   [[nodiscard]] const window_request* request(window_request& into) const noexcept {
     if (!known || cost != amounts{} || what.conversation != nullptr) return nullptr;
@@ -123,6 +138,13 @@ struct charge_decision {
     if (cost != amounts{}) static_cast<void>(pure::spend(records, cost));
     pure::template charge<calls>(records, what, now);
     return verdict::allowed();
+  }
+  static constexpr std::array units{unit_kind::calls};
+  [[nodiscard]] std::size_t tool() const noexcept { return what.tool; }
+  [[nodiscard]] charge_decision with(const window_rule* others) const noexcept {
+    charge_decision out = *this;
+    out.what.rules = others;
+    return out;
   }
   [[nodiscard]] const window_request* request(window_request& into) const noexcept {
     if (bits != 0 || cost != amounts{} || what.conversation != nullptr) return nullptr;

@@ -33,6 +33,7 @@ struct call_log {
   [[nodiscard]] static constexpr std::chrono::nanoseconds wait(const window_rule& rule, const state& of, moment now,
                                                                std::int64_t n) noexcept {
     if (n > rule.limit) return never;
+    if (rule.limit > static_cast<std::int64_t>(length)) return std::chrono::nanoseconds{0};  // it does not count
     // With these n, the one that is `limit` before the last of them must be a period ago.
     const std::int64_t oldest = of.log[back(of, rule.limit - n + 1)];
     return oldest == 0 ? std::chrono::nanoseconds{0} : until_us(add_saturating(oldest, rule.period_us), now);
@@ -56,7 +57,7 @@ struct call_log {
   }
   [[nodiscard]] static constexpr std::int64_t remaining(const window_rule& rule, const state& of, moment now) noexcept {
     std::int64_t used = 0;
-    while (used < rule.limit) {
+    while (used < std::min<std::int64_t>(rule.limit, length)) {
       const std::int64_t at = of.log[back(of, used + 1)];
       if (at == 0 || until_us(add_saturating(at, rule.period_us), now).count() == 0) break;
       ++used;

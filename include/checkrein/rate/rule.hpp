@@ -70,6 +70,14 @@ constexpr window_rule tightened(const window_rule& rule, std::int64_t limit) noe
   return out;
 }
 
+/// The same window, letting everything through.
+constexpr window_rule unlimited(window_rule rule) noexcept {
+  constexpr std::int64_t enough = 1'000'000'000'000'000;
+  rule.limit = enough;
+  if (rule.kind == window_kind::hard || rule.kind == window_kind::smooth) rule.burst = enough, rule.interval_us = 1;
+  return rule;
+}
+
 /// Days since 1970 of the first of the month that is `months` after January 1970.
 constexpr std::int64_t first_of_month(std::int64_t months) noexcept {
   using namespace std::chrono;

@@ -2,7 +2,6 @@
 
 #include <libpq-fe.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 
 #include <cerrno>
 #include <chrono>
@@ -12,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <checkrein/adapters/pqxx/detail/sluice.hpp>
 
 namespace checkrein::sql::detail {
 
@@ -36,6 +37,8 @@ constexpr bool is_local(std::string_view host, std::string_view address) noexcep
 ///
 /// Closing is also how a statement is cancelled: the server notices a client that is gone
 /// (`client_connection_check_interval`), and no request to cancel can hit the next statement of somebody else.
+///
+/// Once connected, libpq's socket is an end of a `sluice`: a call of libpq that blocks would wait for ever.
 class session {
  public:
   using clock = std::chrono::steady_clock;
@@ -66,19 +69,22 @@ class session {
     for (PostgresPollingStatusType now = PGRES_POLLING_WRITING; now != PGRES_POLLING_OK;
          now = PQconnectPoll(connection_)) {
       if (now == PGRES_POLLING_FAILED) return step::broken;
-      if (const step ready = wait(now == PGRES_POLLING_READING ? POLLIN : POLLOUT, until); ready != step::done)
-        return ready;
+      const short events = now == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+      if (const step ready = wait(PQsocket(connection_), events, until); ready != step::done) return ready;
     }
     PQsetNoticeReceiver(
         connection_, [](void*, const PGresult*) {}, nullptr);
-    return PQsetnonblocking(connection_, 1) == 0 ? step::done : step::broken;
+    if (PQsetnonblocking(connection_, 1) != 0) return step::broken;
+    between_ = std::make_unique<sluice>();
+    return between_->open(PQsocket(connection_)) ? step::done : step::broken;
   }
   void close() noexcept {
     if (connection_ != nullptr) PQfinish(connection_);
     connection_ = nullptr;
+    if (between_ != nullptr) between_->send();  // its farewell
+    between_.reset();
   }
 
-  [[nodiscard]] PGconn* raw() const noexcept { return connection_; }
   /// libpq's words on what went wrong, one line: for the operator, who wrote the settings, and for nobody else.
   [[nodiscard]] std::string message() const {
     std::string out = connection_ == nullptr ? "" : PQerrorMessage(connection_);
@@ -102,8 +108,7 @@ class session {
   /// to is for the settings to ask: `sslmode=verify-full`.
   [[nodiscard]] bool is_private() const noexcept {
     const auto view = [](const char* text) { return text == nullptr ? std::string_view{} : std::string_view{text}; };
-    return PQsslInUse(connection_) != 0 || PQgssEncInUse(connection_) != 0 ||
-           is_local(view(PQhost(connection_)), view(PQhostaddr(connection_)));
+    return is_encrypted() || is_local(view(PQhost(connection_)), view(PQhostaddr(connection_)));
   }
 
   /// Text as an SQL literal that means the same under every setting of the server; empty when it cannot be one.
@@ -138,11 +143,15 @@ class session {
     if (PQsendQueryPrepared(connection_, prepared, 0, nullptr, nullptr, nullptr, 0) == 0 ||
         PQsetSingleRowMode(connection_) == 0)
       return step::broken;
-    return flush(until);
+    std::size_t arrived = 0;
+    const step sent = flush(until, our_own, arrived);
+    if (sent == step::done) between_->send();
+    return sent;
   }
   /// The next row, or null when there are no more.
   ///
-  /// @param most  bytes that may arrive for it, roughly; what is not bounded here would be kept in memory by libpq
+  /// @param most  bytes that may arrive for it; a portion of the sluice more is read at most, and what was read is all
+  ///              that is kept in memory (a large row's address space is set aside by libpq as a whole)
   step next(deadline until, std::size_t most, pg_result& row) {
     const step got = take(until, most, row);
     if (got != step::done) return got;
@@ -171,39 +180,53 @@ class session {
   }
 
  private:
+  [[nodiscard]] bool is_encrypted() const noexcept {
+    return PQsslInUse(connection_) != 0 || PQgssEncInUse(connection_) != 0;
+  }
   /// Waits until the socket is ready.
-  step wait(short events, deadline until) const noexcept {
+  static step wait(int socket, short events, deadline until) noexcept {
     while (true) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()).count();
       if (left <= 0) return step::overdue;
-      pollfd one{PQsocket(connection_), events, 0};
+      pollfd one{socket, events, 0};
       const int ready = ::poll(&one, 1, left > INT_MAX ? INT_MAX : static_cast<int>(left));
       if (ready > 0) return step::done;
       if (ready < 0 && errno != EINTR) return step::broken;
     }
   }
-  /// Sends what is still to be sent.
-  step flush(deadline until) noexcept {
+  /// Waits until something arrives or can be sent, and lets libpq read: one portion at most.
+  ///
+  /// @param arrived  counts what was let through
+  step exchange(deadline until, std::size_t most, std::size_t& arrived) noexcept {
+    if (arrived > most) return step::flooded;
+    if (!sluice::unread(PQsocket(connection_))) {
+      if (between_->ended()) return step::broken;
+      between_->send();
+      const short events = between_->sending() ? POLLIN | POLLOUT : POLLIN;
+      if (const step ready = wait(between_->server(), events, until); ready != step::done) return ready;
+      arrived += between_->receive();
+    }
+    if (PQconsumeInput(connection_) == 0) return step::broken;
+    // Of an encrypted record libpq may have taken the first part only; of the rest no socket tells.
+    const bool again = is_encrypted() && PQisBusy(connection_) != 0;
+    return again && PQconsumeInput(connection_) == 0 ? step::broken : step::done;
+  }
+  /// Has libpq write what it still has to send; `exchange` passes on the last of it.
+  step flush(deadline until, std::size_t most, std::size_t& arrived) noexcept {
     for (int left = PQflush(connection_); left != 0; left = PQflush(connection_)) {
       if (left < 0) return step::broken;
-      if (const step ready = wait(POLLIN | POLLOUT, until); ready != step::done) return ready;
-      if (PQconsumeInput(connection_) == 0) return step::broken;
+      if (between_->send()) continue;
+      if (const step moved = exchange(until, most, arrived); moved != step::done) return moved;
     }
     return step::done;
   }
   /// The next result, or null at the end.
   step take(deadline until, std::size_t most, pg_result& result) noexcept {
     result.reset();
-    if (const step sent = flush(until); sent != step::done) return sent;
     std::size_t arrived = 0;
-    while (PQisBusy(connection_) != 0) {
-      if (arrived > most) return step::flooded;
-      if (const step ready = wait(POLLIN, until); ready != step::done) return ready;
-      int waiting = 0;
-      if (::ioctl(PQsocket(connection_), FIONREAD, &waiting) == 0 && waiting > 0)
-        arrived += static_cast<std::size_t>(waiting);
-      if (PQconsumeInput(connection_) == 0) return step::broken;
-    }
+    if (const step sent = flush(until, most, arrived); sent != step::done) return sent;
+    while (PQisBusy(connection_) != 0)
+      if (const step moved = exchange(until, most, arrived); moved != step::done) return moved;
     result.reset(PQgetResult(connection_));
     return step::done;
   }
@@ -234,6 +257,7 @@ class session {
   static constexpr std::size_t our_own = std::size_t{16} << 20;   // of what is not a model's answer
 
   PGconn* connection_ = nullptr;
+  std::unique_ptr<sluice> between_;
   std::string sqlstate_;
 };
 

@@ -19,7 +19,7 @@ namespace detail {
 
 template <int bits>
 struct check_ipv6_bits {
-  static_assert(bits == 56 || bits == 64, "[identity.ipv6_prefix] IPv6 clients are told apart by their /56 or /64");
+  static_assert(bits == 56 || bits == 64, "[identity.client_prefix] IPv6 clients are told apart by their /56 or /64");
 };
 
 }  // namespace detail

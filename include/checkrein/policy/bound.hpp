@@ -81,8 +81,9 @@ struct bounds_of_windows<mp::mp_list<Windows...>, Unit, Scope, Tool, Failure> {
 template <class T>
 using is_failure_t = mp::mp_bool<failure_shaped<T>>;
 template <class Tool, class Unit, class Scope, class... Windows>
-requires((window_shaped<Windows> ||
-          failure_shaped<Windows>)&&...) struct bounds_of_clause<Tool, limit<Unit, Scope, Windows...>> {
+requires(unit<Unit>&& scope<Scope> &&
+         ((window_shaped<Windows> ||
+           failure_shaped<Windows>)&&...)) struct bounds_of_clause<Tool, limit<Unit, Scope, Windows...>> {
   using failures = mp::mp_copy_if<mp::mp_list<Windows...>, is_failure_t>;
   using type =
       typename bounds_of_windows<mp::mp_remove_if<mp::mp_list<Windows...>, is_failure_t>, Unit, Scope, Tool,

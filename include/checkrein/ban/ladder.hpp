@@ -59,17 +59,6 @@ constexpr std::uint32_t to_seconds(moment at) noexcept {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(s, 0, for_good - 1));
 }
 
-/// An operator's ban, until then or for good. It never shortens one that runs.
-constexpr void ban_until(ladder_state& state, moment until, moment now) noexcept {
-  const std::uint32_t end = until == moment::max() ? for_good : to_seconds(until);
-  if (end < state.until) return;
-  state.rung = operators_rung;
-  state.until = end;
-  state.at = std::max(state.at, to_seconds(now));
-}
-/// An operator ends a pause or ban; points and probation stay.
-constexpr void lift(ladder_state& state, moment now) noexcept { state.until = std::min(state.until, to_seconds(now)); }
-
 /// The ladder's rules on plain numbers, shared by all ladders.
 struct ladder_rules {
   const rung_info* rungs;
@@ -240,6 +229,19 @@ struct check_ladder<true, Clauses...> {
 };
 
 }  // namespace detail
+
+/// An operator's ban, until then or for good. It never shortens one that runs.
+constexpr void ban_until(ladder_state& state, moment until, moment now) noexcept {
+  const std::uint32_t end = until == moment::max() ? detail::for_good : detail::to_seconds(until);
+  if (end < state.until) return;
+  state.rung = detail::operators_rung;
+  state.until = end;
+  state.at = std::max(state.at, detail::to_seconds(now));
+}
+/// An operator ends a pause or ban; points and probation stay.
+constexpr void lift(ladder_state& state, moment now) noexcept {
+  state.until = std::min(state.until, detail::to_seconds(now));
+}
 
 /// What happens to abusers: strikes add points, points decay, and rungs say what so many points lead to.
 ///

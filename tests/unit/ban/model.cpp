@@ -19,9 +19,9 @@ using kind = standing::kind;
 
 namespace {
 
-// Small numbers, so that all states can be visited: points halve in four seconds, and are gone after some thirty.
-using small = ladder<half_life<seconds, 4>, rung<1, checkrein::pause<seconds, 1>>,
-                     rung<2, checkrein::pause<seconds, 2>>, rung<3, ban<seconds, 4>>, rung<4, permanent>>;
+// Small numbers, so that all states can be visited: points halve each second, and are gone after some eight.
+using small = ladder<half_life<seconds, 1>, rung<1, checkrein::pause<seconds, 1>>,
+                     rung<2, checkrein::pause<seconds, 1>>, rung<3, ban<seconds, 1>>, rung<4, permanent>>;
 // Twice as many as the last rung asks for: who has more has been lifted out of a permanent ban again and again, and
 // nothing in the rules tells more from so many.
 constexpr std::uint32_t most_points = 8U << 16;

@@ -23,7 +23,7 @@ struct look {
 struct door : cr::policy<cr::toolbox<look>, cr::needs<cr::verified<cr::email>>,
                          cr::limit<cr::visits, cr::per_account, cr::smooth<1'000'000'000'000, days, 12>,
                                    cr::smooth<2'000'000'000'000, days, 48>, cr::smooth<3'000'000'000'000, days, 120>,
-                                   cr::hard<150'000'000'000'000, days, cr::burst<50'000'000'000'000>, 3600>>> {};
+                                   cr::hard<100'000'000'000'000, days, cr::burst<50'000'000'000'000>, 3600>>> {};
 
 int main() {
   constexpr std::size_t accounts = 1'000'000;

@@ -78,25 +78,28 @@ struct decisions {
   /// @return when refused: the bound with the longest wait, and that wait
   template <class Unit, class Records>
   static verdict look(const Records& records, const counted& what, moment now) noexcept {
-    std::chrono::nanoseconds longest{0};
+    const std::int64_t us = us_floor(now);
+    const std::int64_t charged = us_ceil(now);
+    std::int64_t latest = us;
     std::string_view where;
     each<Unit>(records, what, now, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
       using counting = typename Bound::window::counting;
-      counting::clamp(rule, state, now);
-      if (const auto wait = counting::wait(rule, state, now, what.weight); wait > longest) {
-        longest = wait;
+      counting::clamp(rule, state, charged);
+      if (const std::int64_t ready = counting::ready_at(rule, state, us, what.weight); ready > latest) {
+        latest = ready;
         where = bound_name<Bound>::value;
       }
     });
-    if (longest > std::chrono::nanoseconds{0}) return refusal{reason::rate_exceeded, wait_ms(longest), where};
+    if (latest > us) return refusal{reason::rate_exceeded, wait_ms(until_us(latest, now)), where};
     return verdict::allowed();
   }
 
   /// Counts one `Unit` in every window. Only after `look` allowed it, under the same locks.
   template <class Unit, class Records>
   static void charge(const Records& records, const counted& what, moment now) noexcept {
+    const std::int64_t us = us_ceil(now);
     each<Unit>(records, what, now, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
-      Bound::window::counting::charge(rule, state, now, what.weight);
+      Bound::window::counting::charge(rule, state, us, what.weight);
     });
   }
 
@@ -105,7 +108,7 @@ struct decisions {
   static void release(const Records& records, const counted& what, moment began) noexcept {
     each<calls>(records, what, began, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
       if constexpr (Bound::window::rule.kind == window_kind::running)
-        Bound::window::counting::release(rule, state, began);
+        Bound::window::counting::release(rule, state, us_ceil(began));
     });
   }
 
@@ -114,7 +117,8 @@ struct decisions {
   static void note(const Records& records, const counted& what, moment now) noexcept {
     each<Unit>(records, what, now, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
       using counting = typename Bound::window::counting;
-      if (counting::wait(rule, state, now, 1) == std::chrono::nanoseconds{0}) counting::charge(rule, state, now, 1);
+      if (counting::ready_at(rule, state, us_floor(now), 1) <= us_floor(now))
+        counting::charge(rule, state, us_ceil(now), 1);
     });
   }
 
@@ -134,9 +138,9 @@ struct decisions {
       using counting = typename Bound::window::counting;
       if (const auto* kept = find<Bound>(records, what); kept != nullptr) {
         auto state = *kept;
-        counting::clamp(rule, state, now);
-        one.remaining = counting::remaining(rule, state, now);
-        one.wait = wait_ms(counting::wait(rule, state, now, 1));
+        counting::clamp(rule, state, us_ceil(now));
+        one.remaining = counting::remaining(rule, state, us_floor(now));
+        one.wait = wait_ms(until_us(counting::ready_at(rule, state, us_floor(now), 1), now));
       } else if (!in_scope_of<Bound>(has_account, what)) {
         return;
       } else if (rule.kind == window_kind::hard) {

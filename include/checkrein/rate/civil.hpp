@@ -28,31 +28,31 @@ struct civil_counter {
     std::uint32_t count = 0;
   };
 
-  [[nodiscard]] static constexpr std::chrono::nanoseconds wait(const window_rule& rule, const state& of, moment now,
-                                                               std::int64_t n) noexcept {
-    if (n > rule.limit) return never;
-    if (idle(rule, of, now) || of.count + n <= rule.limit) return std::chrono::nanoseconds{0};
-    return until_us(civil_start_us(monthly, std::int64_t{of.period} + 1), now);
+  [[nodiscard]] static constexpr std::int64_t ready_at(const window_rule& rule, const state& of, std::int64_t us,
+                                                       std::int64_t n) noexcept {
+    if (n > rule.limit) return never_us;
+    if (idle(rule, of, us) || of.count + n <= rule.limit) return 0;
+    return civil_start_us(monthly, std::int64_t{of.period} + 1);
   }
-  static constexpr void charge(const window_rule& rule, state& of, moment now, std::int64_t n) noexcept {
-    if (idle(rule, of, now)) of = {period_of(now), 0};
+  static constexpr void charge(const window_rule& rule, state& of, std::int64_t us, std::int64_t n) noexcept {
+    if (idle(rule, of, us)) of = {period_of(us), 0};
     of.count =
         static_cast<std::uint32_t>(std::min<std::int64_t>(of.count + n, std::numeric_limits<std::uint32_t>::max()));
   }
   /// A clock that went back over a boundary: the count goes on, in the period that it shows now.
-  static constexpr void clamp(const window_rule&, state& of, moment now) noexcept {
-    of.period = std::min(of.period, period_of(now));
+  static constexpr void clamp(const window_rule&, state& of, std::int64_t us) noexcept {
+    of.period = std::min(of.period, period_of(us));
   }
-  [[nodiscard]] static constexpr bool idle(const window_rule&, const state& of, moment now) noexcept {
-    return of.period < period_of(now);
+  [[nodiscard]] static constexpr bool idle(const window_rule&, const state& of, std::int64_t us) noexcept {
+    return of.period < period_of(us);
   }
-  [[nodiscard]] static constexpr std::int64_t remaining(const window_rule& rule, const state& of, moment now) noexcept {
-    return idle(rule, of, now) ? rule.limit : std::max<std::int64_t>(0, rule.limit - of.count);
+  [[nodiscard]] static constexpr std::int64_t remaining(const window_rule& rule, const state& of,
+                                                        std::int64_t us) noexcept {
+    return idle(rule, of, us) ? rule.limit : std::max<std::int64_t>(0, rule.limit - of.count);
   }
 
  private:
-  static constexpr std::uint32_t period_of(moment now) noexcept {
-    const std::int64_t us = std::max<std::int64_t>(0, now.time_since_epoch().count()) / 1000;
+  static constexpr std::uint32_t period_of(std::int64_t us) noexcept {
     return static_cast<std::uint32_t>(civil_period(monthly, us));
   }
 };

@@ -27,40 +27,40 @@ struct leases {
     std::array<std::int64_t, length> ends{};
   };
 
-  [[nodiscard]] static constexpr std::chrono::nanoseconds wait(const window_rule& rule, const state& of, moment now,
-                                                               std::int64_t) noexcept {
+  [[nodiscard]] static constexpr std::int64_t ready_at(const window_rule& rule, const state& of, std::int64_t us,
+                                                       std::int64_t) noexcept {
     std::int64_t running = 0;
-    std::int64_t first_end = std::numeric_limits<std::int64_t>::max();
+    std::int64_t first_end = never_us;
     for (const std::int64_t end : of.ends)
-      if (until_us(end, now).count() > 0) {
+      if (end > us) {
         ++running;
         first_end = std::min(first_end, end);
       }
-    if (running < rule.limit) return std::chrono::nanoseconds{0};
-    return until_us(first_end, now);
+    return running < rule.limit ? 0 : first_end;
   }
-  static constexpr void charge(const window_rule& rule, state& of, moment now, std::int64_t) noexcept {
-    *std::min_element(of.ends.begin(), of.ends.end()) = add_saturating(us_ceil(now), rule.period_us);
+  static constexpr void charge(const window_rule& rule, state& of, std::int64_t us, std::int64_t) noexcept {
+    *std::min_element(of.ends.begin(), of.ends.end()) = us + rule.period_us;
   }
   /// What was charged at `began` has ended. Two that began in the same microsecond are interchangeable.
-  static constexpr void release(const window_rule& rule, state& of, moment began) noexcept {
+  static constexpr void release(const window_rule& rule, state& of, std::int64_t began) noexcept {
     for (std::int64_t& end : of.ends)
-      if (end == add_saturating(us_ceil(began), rule.period_us)) {
+      if (end == began + rule.period_us) {
         end = 0;
         return;
       }
   }
-  static constexpr void clamp(const window_rule& rule, state& of, moment now) noexcept {
-    for (std::int64_t& end : of.ends) end = std::min(end, add_saturating(us_ceil(now), rule.period_us));
+  static constexpr void clamp(const window_rule& rule, state& of, std::int64_t us) noexcept {
+    for (std::int64_t& end : of.ends) end = std::min(end, us + rule.period_us);
   }
-  [[nodiscard]] static constexpr bool idle(const window_rule&, const state& of, moment now) noexcept {
+  [[nodiscard]] static constexpr bool idle(const window_rule&, const state& of, std::int64_t us) noexcept {
     for (const std::int64_t end : of.ends)
-      if (until_us(end, now).count() > 0) return false;
+      if (end > us) return false;
     return true;
   }
-  [[nodiscard]] static constexpr std::int64_t remaining(const window_rule& rule, const state& of, moment now) noexcept {
+  [[nodiscard]] static constexpr std::int64_t remaining(const window_rule& rule, const state& of,
+                                                        std::int64_t us) noexcept {
     std::int64_t running = 0;
-    for (const std::int64_t end : of.ends) running += until_us(end, now).count() > 0 ? 1 : 0;
+    for (const std::int64_t end : of.ends) running += end > us ? 1 : 0;
     return std::max<std::int64_t>(0, rule.limit - running);
   }
 };

@@ -30,36 +30,36 @@ struct call_log {
     std::uint64_t next = 0;  ///< position of the oldest
   };
 
-  [[nodiscard]] static constexpr std::chrono::nanoseconds wait(const window_rule& rule, const state& of, moment now,
-                                                               std::int64_t n) noexcept {
-    if (n > rule.limit) return never;
-    if (rule.limit > static_cast<std::int64_t>(length)) return std::chrono::nanoseconds{0};  // it does not count
+  [[nodiscard]] static constexpr std::int64_t ready_at(const window_rule& rule, const state& of, std::int64_t,
+                                                       std::int64_t n) noexcept {
+    if (n > rule.limit) return never_us;
+    if (rule.limit > static_cast<std::int64_t>(length)) return 0;  // it does not count
     // With these n, the one that is `limit` before the last of them must be a period ago.
     const std::int64_t oldest = of.log[back(of, rule.limit - n + 1)];
-    return oldest == 0 ? std::chrono::nanoseconds{0} : until_us(add_saturating(oldest, rule.period_us), now);
+    return oldest == 0 ? 0 : oldest + rule.period_us;
   }
-  static constexpr void charge(const window_rule&, state& of, moment now, std::int64_t n) noexcept {
+  static constexpr void charge(const window_rule&, state& of, std::int64_t us, std::int64_t n) noexcept {
     // A clock that went back must not make this call look older than the one before it.
-    const std::int64_t at = std::max({of.log[back(of, 1)], us_ceil(now), std::int64_t{1}});
+    const std::int64_t at = std::max({of.log[back(of, 1)], us, std::int64_t{1}});
     for (; n > 0; --n) {
       of.log[of.next % length] = at;
       of.next = (of.next + 1) % length;
     }
   }
-  static constexpr void clamp(const window_rule&, state& of, moment now) noexcept {
-    const std::int64_t latest = us_ceil(now);
-    if (of.log[back(of, 1)] <= latest) return;
-    for (std::int64_t& one : of.log) one = std::min(one, latest);
+  static constexpr void clamp(const window_rule&, state& of, std::int64_t us) noexcept {
+    if (of.log[back(of, 1)] <= us) return;
+    for (std::int64_t& one : of.log) one = std::min(one, us);
   }
-  [[nodiscard]] static constexpr bool idle(const window_rule& rule, const state& of, moment now) noexcept {
+  [[nodiscard]] static constexpr bool idle(const window_rule& rule, const state& of, std::int64_t us) noexcept {
     const std::int64_t newest = of.log[back(of, 1)];
-    return newest == 0 || until_us(add_saturating(newest, rule.period_us), now).count() == 0;
+    return newest == 0 || newest + rule.period_us <= us;
   }
-  [[nodiscard]] static constexpr std::int64_t remaining(const window_rule& rule, const state& of, moment now) noexcept {
+  [[nodiscard]] static constexpr std::int64_t remaining(const window_rule& rule, const state& of,
+                                                        std::int64_t us) noexcept {
     std::int64_t used = 0;
     while (used < std::min<std::int64_t>(rule.limit, length)) {
       const std::int64_t at = of.log[back(of, used + 1)];
-      if (at == 0 || until_us(add_saturating(at, rule.period_us), now).count() == 0) break;
+      if (at == 0 || at + rule.period_us <= us) break;
       ++used;
     }
     return rule.limit - used;

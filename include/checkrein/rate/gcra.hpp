@@ -1,10 +1,8 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 
-#include <checkrein/base/clock.hpp>
 #include <checkrein/rate/rule.hpp>
 
 namespace checkrein::detail {
@@ -19,25 +17,25 @@ namespace checkrein::detail {
 struct gcra {
   using state = std::int64_t;
 
-  /// Zero when `n` more fit now; else how long until they do; `never` when they never fit.
-  [[nodiscard]] static constexpr std::chrono::nanoseconds wait(const window_rule& rule, const state& of, moment now,
-                                                               std::int64_t n) noexcept {
-    if (n > rule.burst) return never;
-    return until_us(of - (rule.burst - n) * rule.interval_us, now);
+  /// From when on `n` more fit; `never_us` when they never do.
+  [[nodiscard]] static constexpr std::int64_t ready_at(const window_rule& rule, const state& of, std::int64_t,
+                                                       std::int64_t n) noexcept {
+    return n > rule.burst ? never_us : of - (rule.burst - n) * rule.interval_us;
   }
-  static constexpr void charge(const window_rule& rule, state& of, moment now, std::int64_t n) noexcept {
-    of = add_saturating(std::max(of, us_ceil(now)), n * rule.interval_us);
+  static constexpr void charge(const window_rule& rule, state& of, std::int64_t us, std::int64_t n) noexcept {
+    of = std::max(of, us) + n * rule.interval_us;
   }
   /// No fuller than full: after a clock that went back, or a rule that became smaller.
-  static constexpr void clamp(const window_rule& rule, state& of, moment now) noexcept {
-    of = std::min(of, add_saturating(us_ceil(now), rule.burst * rule.interval_us));
+  static constexpr void clamp(const window_rule& rule, state& of, std::int64_t us) noexcept {
+    of = std::min(of, us + rule.burst * rule.interval_us);
   }
-  [[nodiscard]] static constexpr bool idle(const window_rule&, const state& of, moment now) noexcept {
-    return until_us(of, now).count() == 0;
+  [[nodiscard]] static constexpr bool idle(const window_rule&, const state& of, std::int64_t us) noexcept {
+    return of <= us;
   }
   /// How many fit now.
-  [[nodiscard]] static constexpr std::int64_t remaining(const window_rule& rule, const state& of, moment now) noexcept {
-    const std::int64_t ahead = (until_us(of, now).count() + 999) / 1000;
+  [[nodiscard]] static constexpr std::int64_t remaining(const window_rule& rule, const state& of,
+                                                        std::int64_t us) noexcept {
+    const std::int64_t ahead = std::max<std::int64_t>(0, of - us);
     return std::max<std::int64_t>(0, rule.burst - ceil_div(ahead, rule.interval_us));
   }
 };

@@ -43,14 +43,21 @@ constexpr std::int64_t us_ceil(moment at) noexcept {
   return ns / 1000 + (ns % 1000 != 0 ? 1 : 0);
 }
 
+/// The same, rounded down: what is asked at it is asked a little earlier, never later.
+constexpr std::int64_t us_floor(moment at) noexcept {
+  return std::max<std::int64_t>(0, at.time_since_epoch().count()) / 1000;
+}
+
+inline constexpr std::chrono::nanoseconds never = std::chrono::nanoseconds::max();
+inline constexpr std::int64_t never_us = std::numeric_limits<std::int64_t>::max();
+
 /// From `at` until `us`, or zero.
 constexpr std::chrono::nanoseconds until_us(std::int64_t us, moment at) noexcept {
+  if (us == never_us) return never;
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 1000;
   const std::int64_t now = std::max<std::int64_t>(0, at.time_since_epoch().count());
   return std::chrono::nanoseconds{std::max<std::int64_t>(0, std::min(us, most) * 1000 - now)};
 }
-
-inline constexpr std::chrono::nanoseconds never = std::chrono::nanoseconds::max();
 
 constexpr window_rule paced_rule(window_kind kind, std::int64_t limit, std::int64_t period_us,
                                  std::int64_t burst) noexcept {

@@ -10,7 +10,7 @@ namespace checkrein::detail {
 
 /// What every window offers, from how it counts (`Counting`) and the `rule` of `Window`.
 ///
-/// All of it is pure, total, O(1), and counts in microseconds.
+/// All of it is pure, total, O(1). `Counting` does the same in whole microseconds, for any rule of its kind.
 template <class Window, class Counting>
 struct window {
   using counting = Counting;
@@ -19,19 +19,19 @@ struct window {
   /// Zero when `n` more fit now; else how long until they do, if nothing else is admitted meanwhile.
   [[nodiscard]] static constexpr std::chrono::nanoseconds wait(const state& of, moment now,
                                                                std::int64_t n = 1) noexcept {
-    return Counting::wait(Window::rule, of, now, n);
+    return until_us(Counting::ready_at(Window::rule, of, us_floor(now), n), now);
   }
   /// Counts `n`. Only after `wait` was zero at the same `now`.
   static constexpr void charge(state& of, moment now, std::int64_t n = 1) noexcept {
-    Counting::charge(Window::rule, of, now, n);
+    Counting::charge(Window::rule, of, us_ceil(now), n);
   }
   /// Whether forgetting the state changes no decision.
   [[nodiscard]] static constexpr bool idle(const state& of, moment now) noexcept {
-    return Counting::idle(Window::rule, of, now);
+    return Counting::idle(Window::rule, of, us_floor(now));
   }
   /// How many fit now: what a RateLimit header says.
   [[nodiscard]] static constexpr std::int64_t remaining(const state& of, moment now) noexcept {
-    return Counting::remaining(Window::rule, of, now);
+    return Counting::remaining(Window::rule, of, us_floor(now));
   }
 };
 

@@ -105,7 +105,7 @@ TEST_CASE("concurrent: never more leases than N, and a crashed holder's comes fr
     if (!running.empty() && random() % 2 == 0) {
       const std::size_t which = random() % running.size();
       if (!running[which].crashed) {
-        window::counting::release(window::rule, state, running[which].began);
+        window::counting::release(window::rule, state, detail::us_ceil(running[which].began));
         running.erase(running.begin() + static_cast<std::ptrdiff_t>(which));
       }
     }
@@ -151,7 +151,7 @@ TEST_CASE(
       moment now = start + days{40};
       while (Window::wait(state, now) == 0ns) Window::charge(state, now);
       const moment then = now + jump;
-      Window::counting::clamp(Window::rule, state, then);
+      Window::counting::clamp(Window::rule, state, detail::us_ceil(then));
       // Going back grants nothing at once; going forward is time that has passed.
       if (jump < hours{0}) CHECK(Window::wait(state, then) > 0ns);
       const bool calendar = Window::rule.kind == window_kind::day || Window::rule.kind == window_kind::month;
@@ -173,12 +173,14 @@ TEST_CASE("windows: a rule that an operator tightened holds at once, also for a 
     typename Window::state state{};
     moment now = start;
     while (Window::wait(state, now) == 0ns) Window::charge(state, now);
-    counting::clamp(rule, state, now);
+    counting::clamp(rule, state, detail::us_ceil(now));
     // The log knows how many there were; the others count by the new rule from the next one on.
-    if (rule.kind == window_kind::exact) CHECK(counting::wait(rule, state, now, 1) > 0ns);
+    if (rule.kind == window_kind::exact)
+      CHECK(counting::ready_at(rule, state, detail::us_floor(now), 1) > detail::us_floor(now));
     std::vector<moment> seen;
     for (int i = 0; i < 20'000; ++i) {
-      if (counting::wait(rule, state, now, 1) == 0ns) counting::charge(rule, state, now, 1), seen.push_back(now);
+      if (counting::ready_at(rule, state, detail::us_floor(now), 1) <= detail::us_floor(now))
+        counting::charge(rule, state, detail::us_ceil(now), 1), seen.push_back(now);
       now += Window::period / 500;
     }
     std::size_t most = 0;

@@ -260,29 +260,32 @@ int main() {
                                 for (std::size_t i = 0; i < n; ++i) work();
                               }};
   };
-  measure::compare(
-      "whole call",
-      {step("gate that does nothing",
-            [&] {
-              std::string text{turn++ % 2 == 0 ? "now" : "later"};
-              measure::keep(text);
-            }),
-       step("step 0: name", [&] { measure::keep(table::index.find(names[turn++ % 20])); }),
-       step("step 0 1: strict read",
-            [&] {
-              tool_1 into;
-              measure::keep(cr::detail::read_object(args, table::infos[0].arguments, &into));
-            }),
-       step("clock, once", [&] { measure::keep(clock.now()); }),
-       step("step 2: ladder, facts, windows looked at",
-            [&] { measure::keep(store::look(&memory, who, {3}, clock.now())); }),
-       step("step 12: windows charged", [&] { measure::keep(store::charge(&memory, who, {3}, 0, clock.now())); }),
-       step("conversation.call, all steps",
-            [&] {
-              const auto reply = chat.call({"call_1", names[turn++ % 20], args});
-              if (!reply.ran()) std::abort();
-            })},
-      0, 50'000);
+  measure::compare("whole call",
+                   {step("gate that does nothing",
+                         [&] {
+                           std::string text{turn++ % 2 == 0 ? "now" : "later"};
+                           measure::keep(text);
+                         }),
+                    step("step 0: name", [&] { measure::keep(table::index.find(names[turn++ % 20])); }),
+                    step("step 0 1: strict read",
+                         [&] {
+                           tool_1 into;
+                           measure::keep(cr::detail::read_object(args, table::infos[0].arguments, &into));
+                         }),
+                    step("clock, once", [&] { measure::keep(clock.now()); }),
+                    step("step 2: ladder, facts, windows looked at",
+                         [&] { measure::keep(store::look(&memory, who, {3}, clock.now())); }),
+                    step("step 12: windows charged",
+                         [&] {
+                           cr::moment at = clock.now();
+                           measure::keep(store::charge(&memory, who, {3}, 0, at));
+                         }),
+                    step("conversation.call, all steps",
+                         [&] {
+                           const auto reply = chat.call({"call_1", names[turn++ % 20], args});
+                           if (!reply.ran()) std::abort();
+                         })},
+                   0, 50'000);
 
   // Between the reader and the body nothing is allocated: the arguments have no text that needs it, and neither has the
   // answer.

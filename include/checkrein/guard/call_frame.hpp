@@ -176,13 +176,14 @@ class call_frame {
   }
   verdict charge(std::uint32_t bits) noexcept {
     const auto held = in_.state.hold_windows();
-    return in_.gate.charge(in_.who, tool_, in_.state.windows, bits, now_);
+    charged_at_ = now_;
+    return in_.gate.charge(in_.who, tool_, in_.state.windows, bits, charged_at_);
   }
   /// What runs no more gives back its place in `concurrent` windows.
   void release() noexcept {
     if (!std::exchange(charged_, false)) return;
     const auto held = in_.state.hold_windows();
-    in_.gate.release(in_.who, tool_, in_.state.windows, now_);
+    in_.gate.release(in_.who, tool_, in_.state.windows, charged_at_);
   }
 
   void end(bool succeeded) noexcept {
@@ -281,6 +282,7 @@ class call_frame {
   std::uint8_t step_ = 0;
   std::string_view proof_{};
   bool charged_ = false;
+  moment charged_at_{};
   bool ran_ = false;
   bool asks_ = false;
   refusal why_{};

@@ -277,7 +277,7 @@ class gate final : private detail::gate_base {
   std::string_view policy_hash() const noexcept override { return policy_; }
   std::string_view secret_key() const noexcept override { return key_; }
   verdict charge(const principal& who, std::size_t tool, std::span<std::uint64_t> conversation, std::uint32_t bits,
-                 moment at) const noexcept override {
+                 moment& at) const noexcept override {
     const auto tight = tightening();
     return calls_->charge(store_, who, {tool, conversation, rules_of(tight)}, bits, at);
   }

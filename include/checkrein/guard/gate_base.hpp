@@ -53,9 +53,9 @@ class gate_base {
   /// Step 8: the tool's own permission, on its argument struct.
   [[nodiscard]] virtual verdict permit(std::size_t tool, const void* arguments, explanation& said) const noexcept = 0;
   /// Step 12: call windows and budgets of every scope and the bits that strangers chose, charged together or not at
-  /// all.
+  /// all. `now` becomes the time at which the store counted it.
   [[nodiscard]] virtual verdict charge(const principal& who, std::size_t tool, std::span<std::uint64_t> conversation,
-                                       std::uint32_t bits, moment now) const noexcept = 0;
+                                       std::uint32_t bits, moment& now) const noexcept = 0;
   /// A call that was charged at `began` has ended.
   virtual void release(const principal& who, std::size_t tool, std::span<std::uint64_t> conversation,
                        moment began) const noexcept = 0;

@@ -42,7 +42,7 @@ struct store_calls {
   verdict (*admit)(void*, const principal&, const window_rule*, moment) noexcept;
   verdict (*appeal)(void*, const principal&, const window_rule*, moment) noexcept;
   verdict (*look)(void*, const principal&, const counted_call&, moment) noexcept;
-  verdict (*charge)(void*, const principal&, const counted_call&, std::uint32_t, moment) noexcept;
+  verdict (*charge)(void*, const principal&, const counted_call&, std::uint32_t, moment&) noexcept;
   void (*release)(void*, const principal&, const counted_call&, moment, moment) noexcept;
   verdict (*open_question)(void*, const principal&, std::uint64_t, moment) noexcept;
   verdict (*take_question)(void*, const principal&, std::uint64_t, moment) noexcept;
@@ -66,12 +66,6 @@ struct store_decisions {
   using counted = typename pure::counted;
   using table = tool_table<typename parts::tools>;
   static constexpr bool has_budgets = mp::mp_size<typename layout::budgets>::value > 0;
-  static constexpr bool releases = [] {
-    for (const window_info& one : layout::windows)
-      if (one.rule.kind == window_kind::running) return true;
-    return false;
-  }();
-
   static verdict admit(void* store, const principal& who, const window_rule* rules, moment now) noexcept {
     const verdict known = meets(who, all_requirements<typename parts::needed>::value, now);
     if (const verdict may = contact_points_stand(store, who, now); !may) return may;
@@ -104,22 +98,24 @@ struct store_decisions {
         look_decision<Policy>{known, windows.counted(table::infos[call.tool].weight), table::infos[call.tool].cost});
   }
 
+  /// @param now  in: the caller's time; out: the time at which the store counted the call
   static verdict charge(void* store, const principal& who, const counted_call& call, std::uint32_t bits,
-                        moment now) noexcept {
+                        moment& now) noexcept {
+    const moment asked = now;
     conversation_copy windows{call};
     const charge_decision<Policy> decide{windows.counted(table::infos[call.tool].weight), bits,
-                                         table::infos[call.tool].cost};
+                                         table::infos[call.tool].cost, &now};
     if constexpr (layout::limits_conversations) {
       // Once by itself: an engine may have to run a decision twice, and these windows are not among its records.
       const typename conversation_copy::record before = windows.kept;
-      const verdict may = run(store, who, call.tool, true, now, [&](const auto& records, moment at) {
+      const verdict may = run(store, who, call.tool, true, asked, [&](const auto& records, moment at) {
         windows.kept = before;
         return decide(records, at);
       });
       if (may) windows.write_back();
       return may;
     } else {
-      return run(store, who, call.tool, true, now, decide);
+      return run(store, who, call.tool, true, asked, decide);
     }
   }
 
@@ -390,6 +386,6 @@ inline constexpr store_calls store_calls_of{
     &store_decisions<Policy, Store>::cancel,
     &store_decisions<Policy, Store>::settle,
     store_layout<Policy>::limits_conversations ? sizeof(typename store_layout<Policy>::conversation_record) / 8 : 0,
-    store_decisions<Policy, Store>::releases};
+    store_layout<Policy>::has_leases};
 
 }  // namespace checkrein::detail

@@ -381,6 +381,11 @@ struct decisions {
       return records.global ? &state_of<Bound>(records.global->windows) : nullptr;
   }
 
+  /// A function, so that clang 19 does not look for a budget where there is none before it knows that it is not asked.
+  template <std::size_t at, class States>
+  static auto& budget_at(States& states) noexcept {
+    return states.of[at];
+  }
   /// Visits the state of every budget that there is a record for, with its position among the budgets.
   template <class Records, class Visit>
   static void each_budget(const Records& records, Visit visit) noexcept {
@@ -389,13 +394,13 @@ struct decisions {
       constexpr std::size_t at = mp::mp_find<budgets, Budget>::value;
       if constexpr (std::is_same_v<typename Budget::scope, global>) {
         constexpr std::size_t in = mp::mp_find<typename layout::global_budgets, Budget>::value;
-        if (records.global) visit(Budget{}, records.global->budgets.of[in], at);
+        if (records.global) visit(Budget{}, budget_at<in>(records.global->budgets), at);
       } else {
         constexpr std::size_t in = mp::mp_find<typename layout::own_budgets, Budget>::value;
         if (records.account)
-          visit(Budget{}, records.account->budgets.of[in], at);
+          visit(Budget{}, budget_at<in>(records.account->budgets), at);
         else if (records.client)
-          visit(Budget{}, records.client->budgets.of[in], at);
+          visit(Budget{}, budget_at<in>(records.client->budgets), at);
       }
     });
   }

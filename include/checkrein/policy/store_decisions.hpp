@@ -123,6 +123,7 @@ struct charge_decision {
   typename pure::counted what;
   std::uint32_t bits = 0;
   amounts cost{};
+  moment* counted_at = nullptr;  ///< set to the time at which it was charged, which may be the store's own
 
   template <class Records>
   verdict operator()(const Records& records, moment now) const noexcept {
@@ -137,6 +138,7 @@ struct charge_decision {
         return may;
     if (cost != amounts{}) static_cast<void>(pure::spend(records, cost));
     pure::template charge<calls>(records, what, now);
+    *counted_at = now;
     return verdict::allowed();
   }
   static constexpr std::array units{unit_kind::calls};
@@ -147,7 +149,8 @@ struct charge_decision {
     return out;
   }
   [[nodiscard]] const window_request* request(window_request& into) const noexcept {
-    if (bits != 0 || cost != amounts{} || what.conversation != nullptr) return nullptr;
+    // Where leases are given back by the time at which they began, that time has to be known.
+    if (layout::has_leases || bits != 0 || cost != amounts{} || what.conversation != nullptr) return nullptr;
     into = {
         .units = {unit_kind::calls}, .charges = true, .tool = what.tool, .weight = what.weight, .rules = what.rules};
     return &into;

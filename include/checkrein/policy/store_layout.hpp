@@ -133,6 +133,12 @@ struct store_layout {
   static constexpr bool limits_all = boost::mp11::mp_count_if_q<bounds, detail::in_scope<global>>::value > 0;
   static constexpr bool limits_conversations =
       boost::mp11::mp_count_if_q<bounds, detail::in_scope<per_conversation>>::value > 0;
+  /// Whether a call that ends has to be said: there are `concurrent` windows.
+  static constexpr bool has_leases = [] {
+    for (const window_info& one : windows)
+      if (one.rule.kind == window_kind::running) return true;
+    return false;
+  }();
   static constexpr bool has_global_budgets = boost::mp11::mp_size<global_budgets>::value > 0;
 
   static bool idle(const account_record& record, moment now) noexcept {

@@ -286,7 +286,7 @@ TEST_CASE("turn: three calls get the same answers in whatever order they are mad
         cr::conversation::turn turn{chat};
         for (const int i : order) {
           const auto k = static_cast<std::size_t>(i);
-          const auto answer = turn.call({"1", calls[k][0], calls[k][1]});
+          const auto answer = turn.call({std::string_view{"abc"}.substr(k, 1), calls[k][0], calls[k][1]});
           said[k] = answer.show(chat);
         }
       }

@@ -281,7 +281,7 @@ struct keys_only final : cr::detail::gate_base {
   }
   cr::verdict permit(std::size_t, const void*, cr::explanation&) const noexcept override { return {}; }
   cr::verdict charge(const cr::principal&, std::size_t, std::span<std::uint64_t>, std::uint32_t,
-                     cr::moment) const noexcept override {
+                     cr::moment&) const noexcept override {
     return {};
   }
   void release(const cr::principal&, std::size_t, std::span<std::uint64_t>, cr::moment) const noexcept override {}

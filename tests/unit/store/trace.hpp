@@ -106,8 +106,9 @@ void run(Store& store, std::uint64_t seed, int events, cr::moment& now, std::chr
       case 5:
       case 6:
       case 7: {
-        const cr::verdict paid = calls::charge(&store, who[one], {tool}, 0, now);
-        if (paid) bodies.push_back({one, tool, now});
+        cr::moment counted = now;
+        const cr::verdict paid = calls::charge(&store, who[one], {tool}, 0, counted);
+        if (paid) bodies.push_back({one, tool, counted});
         said = "charge " + text_of(paid);
         break;
       }

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <checkrein/adapters/pqxx/detail/sluice.hpp>
 
@@ -125,6 +126,12 @@ class session {
     if (PQsendQuery(connection_, text.c_str()) == 0) return step::broken;
     return collect(until, last);
   }
+  /// Runs text of our own, several statements that end with an answer each, and keeps all answers.
+  step run_all(const std::string& text, deadline until, std::vector<pg_result>& answers) {
+    answers.clear();
+    if (PQsendQuery(connection_, text.c_str()) == 0) return step::broken;
+    return collect_each(until, [&](pg_result one) { answers.push_back(std::move(one)); });
+  }
   /// Prepares one statement and describes its columns: nothing is executed.
   step prepare(const std::string& statement, deadline until, pg_result& columns) {
     if (PQsendPrepare(connection_, prepared, statement.c_str(), 0, nullptr) == 0) return step::broken;
@@ -232,13 +239,19 @@ class session {
   }
   /// Reads all results of what was sent; the first failure is kept.
   step collect(deadline until, pg_result* last) {
+    return collect_each(until, [last](pg_result one) {
+      if (last != nullptr) *last = std::move(one);
+    });
+  }
+  template <class Each>
+  step collect_each(deadline until, Each each) {
     pg_result one;
     while (true) {
       if (const step got = take(until, our_own, one); got != step::done) return got;
       if (one == nullptr) return step::done;
       const ExecStatusType status = PQresultStatus(one.get());
       if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) return fail(std::move(one), until);
-      if (last != nullptr) *last = std::move(one);
+      each(std::move(one));
     }
   }
   step fail(pg_result failed, deadline until) {

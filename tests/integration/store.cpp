@@ -78,7 +78,7 @@ cr::postgres_store_options options(const std::string& schema, cr::store_time tim
           .time = time};
 }
 
-using small_store = cr::postgres_store<conformance::layout>;
+using small_store = cr::postgres_store<conformance::layout_of<true>>;
 using desk_store = cr::postgres_store<trace::desk>;
 static_assert(cr::store<small_store>);
 static_assert(cr::store<desk_store>);
@@ -104,8 +104,7 @@ seen look_at(Store& store, std::uint64_t who, cr::moment now = start) {
     out = {};
     if (r.account) {
       using namespace conformance;
-      out = {true, small::counting::remaining(small::rule, r.account->first, at),
-             wide::counting::remaining(wide::rule, r.account->second, at)};
+      out = {true, small::remaining(r.account->first, at), wide::remaining(r.account->second, at)};
     }
     return cr::verdict::allowed();
   }));
@@ -186,7 +185,7 @@ namespace {
 
 /// Two stores that take turns: two connections, as two processes have them.
 struct two_stores {
-  using layout = conformance::layout;
+  using layout = conformance::layout_of<true>;
   small_store& first;
   small_store& second;
   std::atomic<unsigned> turn{0};
@@ -343,10 +342,11 @@ TEST_CASE("postgres_store: an unfinished schema is brought to this version, and 
 
 namespace {
 
-struct before : cr::policy<cr::toolbox<trace::peek, trace::print>,
-                           cr::limit<cr::visits, cr::per_account, cr::exact<3, trace::minutes>>,
-                           cr::limit<cr::visits, cr::per_client, cr::smooth<90, trace::minutes>>,
-                           cr::budget<cr::tokens, 1'000, trace::hours>> {};
+struct before
+    : cr::policy<cr::toolbox<trace::peek, trace::print>,
+                 cr::limit<cr::visits, cr::per_account, cr::exact<3, trace::minutes>>,
+                 cr::limit<cr::visits, cr::per_client, cr::smooth<90, trace::minutes>>,
+                 cr::budget<cr::tokens, 1'000, trace::hours>, cr::budget<cr::micro_dollars, 50'000, cr::utc_day>> {};
 struct after
     : cr::policy<cr::toolbox<trace::print>,
                  cr::limit<cr::visits, cr::per_account, cr::hard<30, trace::hours, cr::burst<5>>,
@@ -610,7 +610,7 @@ TEST_CASE("postgres_store: a client is counted with its network when that has a 
   const auto left = [&](std::span<const cr::digest128> of) {
     std::int64_t out = -1;
     static_cast<void>(store.update({.client = of}, start, [&](const auto& r, cr::moment at) {
-      out = r.client ? conformance::wide::counting::remaining(conformance::wide::rule, r.client->first, at) : -1;
+      out = r.client ? conformance::wide::remaining(r.client->first, at) : -1;
       return cr::verdict::allowed();
     }));
     return out;

@@ -26,7 +26,10 @@ using small = cr::exact<3, std::chrono::minutes>;
 using wide = cr::smooth<10, std::chrono::minutes>;
 
 /// Windows on every scope, so that one decision spans them all.
-struct layout {
+///
+/// @tparam first_is_kept  whether the first window of an account counts as what must not be lost; else nothing does
+template <bool first_is_kept>
+struct layout_of {
   struct account_record {
     small::state first;
     wide::state second;
@@ -41,14 +44,16 @@ struct layout {
     wide::state first;
   };
   static constexpr std::size_t tool_count = 3;
-  /// Windows alone: a store that tells apart what must not be lost may lose all of it.
   template <class Record>
-  static constexpr std::size_t kept_size = 0;
+  static constexpr std::size_t kept_size = first_is_kept&& std::is_same_v<Record, account_record> ? sizeof(small::state)
+                                                                                                  : 0;
   static bool idle(const account_record& one, cr::moment now) noexcept {
     return small::idle(one.first, now) && wide::idle(one.second, now);
   }
   static bool idle(const client_record& one, cr::moment now) noexcept { return wide::idle(one.first, now); }
 };
+
+using layout = layout_of<false>;
 
 inline cr::digest128 key(std::uint64_t n) {
   return cr::siphash128({7, 9}, {reinterpret_cast<const char*>(&n), sizeof n});
@@ -58,7 +63,8 @@ inline std::array<cr::digest128, 3> client_keys(std::uint64_t n) {
 }
 
 /// Takes one from every window, or none.
-inline cr::verdict take(const cr::store_records<layout>& r, cr::moment now) {
+template <class Layout>
+cr::verdict take(const cr::store_records<Layout>& r, cr::moment now) {
   if (r.account && (small::wait(r.account->first, now) > 0ns || wide::wait(r.account->second, now) > 0ns))
     return cr::refusal{cr::reason::rate_exceeded};
   if (r.client && wide::wait(r.client->first, now) > 0ns) return cr::refusal{cr::reason::rate_exceeded};
@@ -77,10 +83,11 @@ inline cr::verdict take(const cr::store_records<layout>& r, cr::moment now) {
 /// @return how many were denied
 template <class Store>
 int leaks_nothing(Store& store, int events = 200'000, std::chrono::nanoseconds gap = 1500ms) {
+  using records = typename Store::layout;
   struct {
-    std::map<std::uint64_t, layout::account_record> accounts;
-    std::array<layout::tool_record, 3> tools{};
-    layout::global_record global{};
+    std::map<std::uint64_t, typename records::account_record> accounts;
+    std::array<typename records::tool_record, 3> tools{};
+    typename records::global_record global{};
   } model;
   std::mt19937_64 random{1};
   cr::moment now = cr::testing::manual_clock::start;
@@ -91,7 +98,7 @@ int leaks_nothing(Store& store, int events = 200'000, std::chrono::nanoseconds g
     const auto id = key(who);
     const auto got = store.update({.account = &id, .tool = tool, .global = true, .create = true}, now,
                                   [](const auto& r, cr::moment at) { return take(r, at); });
-    cr::store_records<layout> expected{&model.accounts[who], nullptr, &model.tools[tool], &model.global};
+    cr::store_records<records> expected{&model.accounts[who], nullptr, &model.tools[tool], &model.global};
     REQUIRE(got.has_value() == take(expected, now).has_value());
     denied += got ? 0 : 1;
     now += std::chrono::nanoseconds{static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(gap.count()))};

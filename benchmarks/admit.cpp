@@ -2,10 +2,14 @@
 // one compare-and-swap when the account is hot, one random cache line when it is one of a million.
 #include <checkrein.hpp>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <string>
 #include <vector>
@@ -24,6 +28,30 @@ struct door : cr::policy<cr::toolbox<look>, cr::needs<cr::verified<cr::email>>,
                          cr::limit<cr::visits, cr::per_account, cr::smooth<1'000'000'000'000, days, 12>,
                                    cr::smooth<2'000'000'000'000, days, 48>, cr::smooth<3'000'000'000'000, days, 120>,
                                    cr::hard<100'000'000'000'000, days, cr::burst<50'000'000'000'000>, 3600>>> {};
+
+/// The baseline: sharded maps of token buckets.
+class bucket_map {
+ public:
+  explicit bucket_map(std::size_t accounts) {
+    for (shard& one : shards_) one.buckets.reserve(accounts / 64 * 2);
+  }
+  bool admit(const cr::digest128& key, cr::moment now) {
+    shard& in = shards_[key.high >> 58];
+    const std::lock_guard held{in.lock};
+    std::int64_t& next = in.buckets[key.low];
+    const std::int64_t at = now.time_since_epoch().count();
+    if (next > at + 1'000'000'000'000'000) return false;
+    next = (next > at ? next : at) + 1;
+    return true;
+  }
+
+ private:
+  struct alignas(64) shard {
+    std::mutex lock;
+    boost::unordered_flat_map<std::uint64_t, std::int64_t> buckets;
+  };
+  std::array<shard, 64> shards_;
+};
 
 int main() {
   constexpr std::size_t accounts = 1'000'000;
@@ -84,6 +112,36 @@ int main() {
                          if (!gate.admit(people[7])) std::abort();
                      }}},
                    0, 200'000);
+
+  // What most would write: shards of an unordered map behind mutexes, one token bucket for each key.
+  bucket_map buckets{accounts};
+  measure::compare("admit beside Boost.Unordered",
+                   {{"64 shards of boost::unordered_flat_map and std::mutex: one window, hot",
+                     [&](std::size_t n) {
+                       for (std::size_t i = 0; i < n; ++i) measure::keep(buckets.admit(keys[7], clock.now()));
+                     }},
+                    {"decision: ladder + 4 windows, hot",
+                     [&](std::size_t n) {
+                       for (std::size_t i = 0; i < n; ++i)
+                         if (!decide(keys[7])) std::abort();
+                     }},
+                    {"64 shards of boost::unordered_flat_map and std::mutex: one window, one of 1M",
+                     [&](std::size_t n) {
+                       for (std::size_t i = 0; i < n; ++i)
+                         measure::keep(buckets.admit(keys[i & (keys.size() - 1)], clock.now()));
+                     }},
+                    {"decision: ladder + 4 windows, one of 1M",
+                     [&](std::size_t n) {
+                       for (std::size_t i = 0; i < n; ++i)
+                         if (!decide(keys[i & (keys.size() - 1)])) std::abort();
+                     }}},
+                   0, 100'000, 15);
+
+  // Two threads on one account: CPU time for each decision, beside one thread alone.
+  measure::compare_cpu("admit two threads on one account", 2, 200'000, [&](std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i)
+      if (!decide(keys[7])) std::abort();
+  });
 
   struct alignas(64) line {
     std::uint64_t words[8];

@@ -42,7 +42,7 @@ struct office
     : cr::policy<cr::toolbox<tool_1, tool_2, tool_3, tool_4, tool_5, tool_6, tool_7, tool_8, tool_9, tool_10, tool_11,
                              tool_12, tool_13, tool_14, tool_15, tool_16, tool_17, tool_18, tool_19, tool_20>,
                  cr::needs<cr::verified<cr::email>>,
-                 cr::limit<cr::visits, cr::per_account, cr::smooth<900'000'000, std::chrono::seconds>>,
-                 cr::limit<cr::calls, cr::per_account, cr::smooth<900'000'000, std::chrono::seconds>>> {};
+                 cr::limit<cr::visits, cr::per_account, cr::smooth<1'000'000'000'000, std::chrono::days, 12>>,
+                 cr::limit<cr::calls, cr::per_account, cr::smooth<1'000'000'000'000, std::chrono::days, 12>>> {};
 
 }  // namespace twenty

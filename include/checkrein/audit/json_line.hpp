@@ -114,15 +114,16 @@ inline void append_json_line(std::string& out, const audit_record& record) {
     text("decision", "pending");
   else if (!acts && record.event != audit_event::settlement)
     text("decision", record.allowed ? "allowed" : "refused");
-  if (spends) number("tokens", record.tokens), number("micro_dollars", record.micro_dollars);
+  const audit_numbers numbers = record.numbers == nullptr ? audit_numbers{} : *record.numbers;
+  if (spends) number("tokens", numbers.tokens), number("micro_dollars", numbers.micro_dollars);
   if (acts) {
     text("by", record.approver);
     if (record.event == audit_event::ban || record.event == audit_event::allow) {
       out += ",\"until\":\"";
-      if (record.until == moment::max())
+      if (numbers.until == moment::max())
         out += "for good";
       else
-        detail::append_time(out, record.until);
+        detail::append_time(out, numbers.until);
       out += '"';
     }
   }

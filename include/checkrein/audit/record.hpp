@@ -58,26 +58,31 @@ enum class audit_event : std::uint8_t {
   return "unknown";
 }
 
+/// What some records say beside.
+struct audit_numbers {
+  std::int64_t tokens = 0;         ///< of a reservation or settlement
+  std::int64_t micro_dollars = 0;  ///< of a reservation or settlement
+  moment until{};                  ///< of a ban or an entry of the allow-list; `moment::max()`: for good
+};
+
 /// One decision or outcome, on its way to a sink. Everything it views lives until the sink returns.
 struct audit_record {
   audit_event event{};
   moment at{};
-  std::uint64_t sequence = 0;          ///< counts the records of one gate from 1, without gaps
-  std::string_view policy{};           ///< hash of the policy, hexadecimal
-  digest128 principal{};               ///< keyed hash of the account, or of the client; never the name itself
-  bool has_account = false;            ///< the principal is an account, not a client
-  std::uint64_t conversation = 0;      ///< number of the conversation within the gate; 0: none yet
-  std::string_view call{};             ///< id of the proposed call, as the model wrote it
-  std::string_view tool{};             ///< name of the tool, as the model wrote it
-  std::string_view origin = "direct";  ///< who made the call, as the host says: the model, or a program of its
-  std::string_view arguments{};        ///< as the model wrote them: sinks write a digest, not the text
-  bool untrusted = false;              ///< the conversation had shown text of strangers
-  std::uint8_t step = 0;               ///< that refused or asked, as numbered in docs/threat-model.md; 0: none
-  std::string_view proof{};            ///< how the weakest value that decides is proven; empty when nothing decides
-  std::string_view approver{};         ///< role of the person who said yes, or the operator; empty when nobody did
-  std::int64_t tokens = 0;             ///< of a reservation or settlement
-  std::int64_t micro_dollars = 0;      ///< of a reservation or settlement
-  moment until{};                      ///< of a ban or an entry of the allow-list; `moment::max()`: for good
+  std::uint64_t sequence = 0;              ///< counts the records of one gate from 1, without gaps
+  std::string_view policy{};               ///< hash of the policy, hexadecimal
+  digest128 principal{};                   ///< keyed hash of the account, or of the client; never the name itself
+  bool has_account = false;                ///< the principal is an account, not a client
+  std::uint64_t conversation = 0;          ///< number of the conversation within the gate; 0: none yet
+  std::string_view call{};                 ///< id of the proposed call, as the model wrote it
+  std::string_view tool{};                 ///< name of the tool, as the model wrote it
+  std::string_view origin = "direct";      ///< who made the call, as the host says: the model, or a program of its
+  std::string_view arguments{};            ///< as the model wrote them: sinks write a digest, not the text
+  bool untrusted = false;                  ///< the conversation had shown text of strangers
+  std::uint8_t step = 0;                   ///< that refused or asked, as numbered in docs/threat-model.md; 0: none
+  std::string_view proof{};                ///< how the weakest value that decides is proven; empty when nothing decides
+  std::string_view approver{};             ///< role of the person who said yes, or the operator; empty when nobody did
+  const audit_numbers* numbers = nullptr;  ///< of a reservation, settlement, ban or allowance; else null
   bool allowed = false;
   refusal why{};                     ///< when refused
   std::chrono::nanoseconds took{0};  ///< of an outcome: how long the body ran

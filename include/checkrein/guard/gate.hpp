@@ -81,11 +81,7 @@ class gate final : private detail::gate_base {
   /// all windows or none. Thread-safe, does not block on anything but the store.
   [[nodiscard]] admission admit(const principal& who) const noexcept {
     const moment at = now();
-    verdict may = refusal{reason::principal_invalid};
-    const auto tight = tightening();
-    if (who.valid()) may = tight ? tight->admits(who, at) : verdict::allowed();
-    if (shut_.load(std::memory_order_acquire)) may = refusal{reason::state_unknown};
-    if (may) may = calls_->admit(store_, who, rules_of(tight), at);
+    const verdict may = judge(who, at);
     audit_record line{.event = audit_event::admission,
                       .at = at,
                       .principal = who.key(),
@@ -290,7 +286,8 @@ class gate final : private detail::gate_base {
     const moment at = now();
     verdict may = refusal{reason::budget_exceeded};
     if (what.tokens >= 0 && what.micro_dollars >= 0) may = calls_->hold(store_, who, what, ticket, at);
-    audit_record line = spending(audit_event::reservation, who, conversation, what, at);
+    const audit_numbers numbers{what.tokens, what.micro_dollars};
+    audit_record line = spending(audit_event::reservation, who, conversation, numbers, at);
     line.allowed = may.has_value();
     if (!may) line.why = may.refusal();
     if (record(line)) return may;
@@ -307,7 +304,8 @@ class gate final : private detail::gate_base {
               const detail::budget_ticket& ticket) const noexcept override {
     const moment at = now();
     calls_->settle(store_, who, spent, actual, ticket, at);
-    audit_record line = spending(audit_event::settlement, who, conversation, actual, at);
+    const audit_numbers numbers{actual.tokens, actual.micro_dollars};
+    audit_record line = spending(audit_event::settlement, who, conversation, numbers, at);
     line.allowed = true;
     static_cast<void>(record(line));  // what was spent cannot be undone; the gap in the sequence numbers shows
   }
@@ -355,24 +353,33 @@ class gate final : private detail::gate_base {
   bool operate(const principal& who, audit_event event, const detail::operator_action& what,
                std::string_view by) const noexcept {
     const moment at = now();
+    const audit_numbers numbers{.until = what.until};
     audit_record line{.event = event,
                       .at = at,
                       .principal = who.key(),
                       .has_account = who.has_account(),
                       .approver = by,
-                      .until = what.until,
+                      .numbers = &numbers,
                       .allowed = true};
     return who.valid() && record(line) && calls_->operate(store_, who, what, at);
   }
-  static audit_record spending(audit_event event, const principal& who, std::uint64_t conversation, const amounts& what,
-                               moment at) noexcept {
+  /// Whether the principal comes in.
+  verdict judge(const principal& who, moment at) const noexcept {
+    if (shut_.load(std::memory_order_acquire)) return reason::state_unknown;
+    if (!who.valid()) return reason::principal_invalid;
+    if (!has_overlay_.load(std::memory_order_acquire)) return calls_->admit(store_, who, nullptr, at);
+    const auto tight = tightening();
+    if (const verdict may = tight->admits(who, at); !may) return may;
+    return calls_->admit(store_, who, tight->rules(), at);
+  }
+  static audit_record spending(audit_event event, const principal& who, std::uint64_t conversation,
+                               const audit_numbers& numbers, moment at) noexcept {
     return {.event = event,
             .at = at,
             .principal = who.key(),
             .has_account = who.has_account(),
             .conversation = conversation,
-            .tokens = what.tokens,
-            .micro_dollars = what.micro_dollars};
+            .numbers = &numbers};
   }
 
   std::uint64_t next_conversation() const noexcept override {

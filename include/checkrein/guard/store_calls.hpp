@@ -71,7 +71,7 @@ struct store_decisions {
     if (const verdict may = contact_points_stand(store, who, now); !may) return may;
     bool shut_out = false;
     bool is_new_client = false;
-    const visit_decision<Policy> decide{known, rules, random_at(now), &shut_out, client_tag(who), &is_new_client};
+    const visit_decision<Policy> decide{known, rules, &shut_out, client_tag(who), &is_new_client};
     // A stranger who lacks a fact gets no record: only the ban that may already stand is looked up.
     const verdict may = run(store, who, no_tool, known.has_value(), now, decide);
     if (shut_out) follow(store, who, now);
@@ -154,7 +154,7 @@ struct store_decisions {
       // Once text of strangers was shown, even a flood of calls may be the document's doing.
       if (!trusted) return verdict::allowed();
       if (why.why == reason::rate_exceeded)
-        shut_out = strike_for_rate<Policy>(records, why, at, random_at(at));
+        shut_out = strike_for_rate<Policy>(records, why, at);
       else if (strike_weight(why.why) > 0)
         shut_out = pure::strike(records, strike_weight(why.why), at, random_at(at));
       return verdict::allowed();
@@ -256,13 +256,6 @@ struct store_decisions {
     const counted_call& from;
     record kept{};
   };
-
-  /// For the jitter of pauses and bans: unpredictable for whoever does not know this process's key.
-  static std::uint32_t random_at(moment now) noexcept {
-    const auto ticks = now.time_since_epoch().count();
-    return static_cast<std::uint32_t>(
-        siphash128(identity_key(), {reinterpret_cast<const char*>(&ticks), sizeof ticks}).low);
-  }
 
   /// Some bits of the client that an account comes from; 0 where the policy has no use for them.
   static std::uint16_t client_tag(const principal& who) noexcept {

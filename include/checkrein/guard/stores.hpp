@@ -88,8 +88,8 @@ class stores {
   explicit stores(Store& keeps, Sources... sources) : store_{&keeps}, sources_{std::move(sources)...} {}
 
   template <class Decide>
-  verdict update(const store_scopes& scopes, moment now, Decide decide) noexcept {
-    return store_->update(scopes, now, std::move(decide));
+  verdict update(const store_scopes& scopes, moment now, const Decide& decide) noexcept {
+    return store_->update(scopes, now, decide);
   }
 
   /// Whether one of the places whose bits are set holds the value.

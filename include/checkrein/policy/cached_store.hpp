@@ -31,7 +31,7 @@ class cached {
   explicit cached(Store& behind, std::size_t capacity = 65'536) : store_{&behind}, denials_{capacity} {}
 
   template <class Decide>
-  verdict update(const store_scopes& scopes, moment now, Decide decide) noexcept {
+  verdict update(const store_scopes& scopes, moment now, const Decide& decide) noexcept {
     const digest128* const key = scopes.account != nullptr ? scopes.account
                                  : scopes.client.empty()   ? nullptr
                                                            : &scopes.client[0];

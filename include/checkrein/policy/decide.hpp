@@ -78,35 +78,21 @@ struct decisions {
   /// @return when refused: the bound with the longest wait, and that wait
   template <class Unit, class Records>
   static verdict look(const Records& records, const counted& what, moment now) noexcept {
-    const std::int64_t us = us_floor(now);
-    const std::int64_t charged = us_ceil(now);
-    std::int64_t latest = us;
-    std::string_view where;
-    each<Unit>(records, what, now, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
-      using counting = typename Bound::window::counting;
-      counting::clamp(rule, state, charged);
-      if (const std::int64_t ready = counting::ready_at(rule, state, us, what.weight); ready > latest) {
-        latest = ready;
-        where = bound_name<Bound>::value;
-      }
-    });
-    if (latest > us) return refusal{reason::rate_exceeded, wait_ms(until_us(latest, now)), where};
-    return verdict::allowed();
+    return __builtin_expect(what.rules == nullptr, 1) != 0 ? look_by<Unit, true>(records, what, now)
+                                                           : look_by<Unit, false>(records, what, now);
   }
 
   /// Counts one `Unit` in every window. Only after `look` allowed it, under the same locks.
   template <class Unit, class Records>
   static void charge(const Records& records, const counted& what, moment now) noexcept {
-    const std::int64_t us = us_ceil(now);
-    each<Unit>(records, what, now, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
-      Bound::window::counting::charge(rule, state, us, what.weight);
-    });
+    __builtin_expect(what.rules == nullptr, 1) != 0 ? charge_by<Unit, true>(records, what, now)
+                                                    : charge_by<Unit, false>(records, what, now);
   }
 
   /// What was charged at `began` has ended: gives back the leases of `concurrent` windows.
   template <class Records>
   static void release(const Records& records, const counted& what, moment began) noexcept {
-    each<calls>(records, what, began, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
+    each<calls, false>(records, what, began, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
       if constexpr (Bound::window::rule.kind == window_kind::running)
         Bound::window::counting::release(rule, state, us_ceil(began));
     });
@@ -115,7 +101,7 @@ struct decisions {
   /// Counts one `Unit` in each window that has room for it, and leaves the full ones full. For what cannot be refused.
   template <class Unit, class Records>
   static void note(const Records& records, const counted& what, moment now) noexcept {
-    each<Unit>(records, what, now, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
+    each<Unit, false>(records, what, now, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
       using counting = typename Bound::window::counting;
       if (counting::ready_at(rule, state, us_floor(now), 1) <= us_floor(now))
         counting::charge(rule, state, us_ceil(now), 1);
@@ -307,6 +293,32 @@ struct decisions {
     return refusal{};
   }
 
+  /// `declared`: by the rules as the policy declares them, which are constants then.
+  template <class Unit, bool declared, class Records>
+  [[gnu::always_inline]] static verdict look_by(const Records& records, const counted& what, moment now) noexcept {
+    const std::int64_t us = us_floor(now);
+    const std::int64_t charged = us_ceil(now);
+    std::int64_t latest = us;
+    std::string_view where;
+    each<Unit, declared>(records, what, now, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
+      using counting = typename Bound::window::counting;
+      counting::clamp(rule, state, charged);
+      if (const std::int64_t ready = counting::ready_at(rule, state, us, what.weight); ready > latest) {
+        latest = ready;
+        where = bound_name<Bound>::value;
+      }
+    });
+    if (latest > us) return refusal{reason::rate_exceeded, wait_ms(until_us(latest, now)), where};
+    return verdict::allowed();
+  }
+  template <class Unit, bool declared, class Records>
+  [[gnu::always_inline]] static void charge_by(const Records& records, const counted& what, moment now) noexcept {
+    const std::int64_t us = us_ceil(now);
+    each<Unit, declared>(records, what, now, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
+      Bound::window::counting::charge(rule, state, us, what.weight);
+    });
+  }
+
   template <class Unit, class Visit>
   static void each_bound(Visit visit) noexcept {
     mp::mp_for_each<mp::mp_transform<mp::mp_identity, mp::mp_copy_if_q<bounds, of_unit<Unit>>>>(
@@ -319,7 +331,7 @@ struct decisions {
   }
 
   /// Visits the state and rule of every window of `Unit` that concerns this call and from which it is not exempt.
-  template <class Unit, class Records, class Visit>
+  template <class Unit, bool declared, class Records, class Visit>
   static void each(const Records& records, const counted& what, moment now, Visit visit) noexcept {
     mp::mp_for_each<mp::mp_transform<mp::mp_identity, mp::mp_copy_if_q<bounds, of_unit<Unit>>>>([&](auto id) {
       using Bound = typename decltype(id)::type;
@@ -327,10 +339,10 @@ struct decisions {
       if (state == nullptr) return;
       if constexpr (layout::parts::allow_lists)
         if (is_exempt<Bound>(records, now)) return;
-      if (what.rules == nullptr)
+      if constexpr (declared)
         visit(Bound{}, *state, Bound::window::rule);
       else
-        visit(Bound{}, *state, what.rules[mp::mp_find<bounds, Bound>::value]);
+        visit(Bound{}, *state, rule_of<Bound>(what));
     });
   }
   template <class Bound, class Records>

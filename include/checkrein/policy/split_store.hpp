@@ -70,7 +70,7 @@ class split {
   }
 
   template <class Decide>
-  verdict update(const store_scopes& scopes, moment now, Decide decide) noexcept {
+  verdict update(const store_scopes& scopes, moment now, const Decide& decide) noexcept {
     const digest128* const key = scopes.account != nullptr ? scopes.account
                                  : scopes.client.empty()   ? nullptr
                                                            : &scopes.client[0];

@@ -6,9 +6,11 @@
 
 #include <checkrein/base/clock.hpp>
 #include <checkrein/base/result.hpp>
+#include <checkrein/identity/identity_key.hpp>
 #include <checkrein/policy/decide.hpp>
 #include <checkrein/policy/store_layout.hpp>
 #include <checkrein/rate/budget.hpp>
+#include <checkrein/value/digest.hpp>
 
 namespace checkrein::detail {
 
@@ -24,13 +26,21 @@ struct window_request {
   const window_rule* rules = nullptr;  ///< of all windows of the policy; null: as it declares them
 };
 
+/// For the jitter of pauses and bans: unpredictable for whoever does not know this process's key.
+inline std::uint32_t random_at(moment now) noexcept {
+  const auto ticks = now.time_since_epoch().count();
+  return static_cast<std::uint32_t>(
+      siphash128(identity_key(), {reinterpret_cast<const char*>(&ticks), sizeof ticks}).low);
+}
+
 /// At most one strike per window: none while the last strike is younger than the window that refuses.
 ///
 /// @return whether this strike began a pause or ban
 template <class Policy, class Records>
-bool strike_for_rate(const Records& records, const refusal& why, moment now, std::uint32_t random) noexcept {
+bool strike_for_rate(const Records& records, const refusal& why, moment now) noexcept {
   using pure = decisions<Policy>;
-  return pure::last_strike(records) + pure::period_of(why.where) <= now && pure::strike(records, 1, now, random);
+  return pure::last_strike(records) + pure::period_of(why.where) <= now &&
+         pure::strike(records, 1, now, random_at(now));
 }
 
 /// A visit: ladder, known facts, visit windows; charged, or struck when the windows are full.
@@ -39,7 +49,6 @@ struct visit_decision {
   using pure = decisions<Policy>;
   verdict known;
   const window_rule* rules = nullptr;
-  std::uint32_t random = 0;
   bool* shut_out = nullptr;       ///< set when a strike began a pause or ban
   std::uint16_t client_tag = 0;   ///< of the client that the account comes from; 0: none
   bool* is_new_client = nullptr;  ///< set when the account came from another one the last time
@@ -52,7 +61,7 @@ struct visit_decision {
     if (!known) return known;
     const typename pure::counted what{.rules = rules};
     if (const verdict may = pure::template look<visits>(records, what, now); !may) {
-      *shut_out = strike_for_rate<Policy>(records, may.refusal(), now, random);
+      *shut_out = strike_for_rate<Policy>(records, may.refusal(), now);
       return may;
     }
     pure::template charge<visits>(records, what, now);

@@ -43,7 +43,7 @@ class memory_store {
   memory_store& operator=(const memory_store&) = delete;
 
   template <class Decide>
-  verdict update(const store_scopes& scopes, moment now, Decide decide) noexcept {
+  verdict update(const store_scopes& scopes, moment now, const Decide& decide) noexcept {
     if (scopes.account != nullptr) {
       const auto held =
           scopes.create ? accounts_.find_or_make(*scopes.account, 256, every_slot,
@@ -157,7 +157,7 @@ class memory_store {
   }
 
   template <class Decide>
-  verdict with_rest(store_records<layout> records, const store_scopes& scopes, moment now, Decide& decide) noexcept {
+  verdict with_rest(store_records<layout> records, const store_scopes& scopes, moment now, const Decide& decide) noexcept {
     std::unique_lock<detail::spinlock> tool_lock;
     if (scopes.tool < tools_.size()) {
       tool_lock = std::unique_lock{tools_[scopes.tool].lock};

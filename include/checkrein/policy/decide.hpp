@@ -14,20 +14,11 @@
 #include <checkrein/base/clock.hpp>
 #include <checkrein/base/result.hpp>
 #include <checkrein/policy/bound.hpp>
+#include <checkrein/policy/quota.hpp>
 #include <checkrein/policy/store_layout.hpp>
 #include <checkrein/rate/budget.hpp>
 
 namespace checkrein {
-
-/// One window of a policy and how full it is: what a RateLimit header, a status page and the sentence for the model are
-/// made of.
-struct quota {
-  std::string_view name;          ///< "visits per account: 20 per minute", static storage
-  std::int64_t limit = 0;         ///< how many it lets in
-  std::int64_t remaining = 0;     ///< how many more fit now
-  std::chrono::seconds window{};  ///< its period
-  refusal::duration wait{};       ///< until one more fits, rounded up; 0: now
-};
 
 namespace detail {
 

@@ -2,6 +2,7 @@
 // addresses.
 #include <checkrein/ban.hpp>
 #include <checkrein/guard/gate.hpp>
+#include <checkrein/policy/quota.hpp>
 #include <checkrein/rate.hpp>
 #include <checkrein/store/memory.hpp>
 #include <checkrein/testing/manual_clock.hpp>
@@ -469,4 +470,91 @@ TEST_CASE("shared address: where most misbehave, strangers are paused for a whil
   }
   CHECK(longest <= minutes{66});
   CHECK(b.gate.admit(b.member("honest", {}, den)));
+}
+
+TEST_CASE("quota: one struct says it to HTTP, to people and to a model") {
+  bench b;
+  const auto ann = b.member("ann");
+  std::array<cr::quota, 8> all;
+  CHECK(b.gate.peek<cr::visits>(ann, all) == 1);  // also of one who was never here
+  CHECK(all[0].remaining == 20);
+  for (int i = 0; i < 18; ++i) REQUIRE(b.gate.admit(ann));
+  std::size_t n = b.gate.peek<cr::visits>(ann, all);
+  REQUIRE(n == 1);
+  CHECK(b.gate.peek<cr::visits>(ann, all) == n);  // asking costs nothing
+  const std::span<const cr::quota> some{all.data(), n};
+  CHECK(cr::rate_limit_policy_header(some) == R"("visits per account: 20 per minute";q=20;w=60)");
+  CHECK(cr::rate_limit_header(some) == R"("visits per account: 20 per minute";r=2)");
+  CHECK(cr::sentence(all[0]) == "visits per account: 20 per minute: 2 left");
+  b.clock.advance(seconds{20});
+  for (int i = 0; i < 2; ++i) REQUIRE(b.gate.admit(ann));
+  n = b.gate.peek<cr::visits>(ann, all);
+  CHECK(cr::rate_limit_header({all.data(), n}) == R"("visits per account: 20 per minute";r=0;t=40)");
+  CHECK(cr::sentence(all[0]) == "visits per account: 20 per minute: try again in 40 s");
+  const auto refused = b.gate.admit(ann);
+  CHECK(cr::retry_after_seconds(refused.refusal()) == 40);
+}
+
+TEST_CASE("ladder: a document that makes the model misbehave gets nobody struck") {
+  bench b;
+  const auto ann = b.member("ann");
+  for (int round = 0; round < 40; ++round) {
+    auto chat = b.open(ann);
+    chat.observe_untrusted();
+    for (int i = 0; i < 60; ++i) static_cast<void>(chat.call({"1", "look", R"({"id":1})"}).ran());
+    for (int i = 0; i < 60; ++i) static_cast<void>(chat.call({"2", "no_such_tool", "{}"}).ran());
+    b.clock.advance(minutes{5});
+  }
+  CHECK(b.gate.admit(ann));
+}
+
+TEST_CASE("ladder: forged events move nobody: other issuers, other conversations, tokens, appeals") {
+  bench b;
+  const auto ann = b.member("ann");
+  // An account of the same name at another issuer misbehaves.
+  cr::principal twin{cr::account{"https://evil.example", "ann"}};
+  twin.has_verified<cr::email>(b.clock.now());
+  b.misbehave(twin, cr::reason::banned);
+  CHECK(b.gate.admit(ann));
+  // Somebody without the fact knocks in her name, again and again.
+  for (int i = 0; i < 5'000; ++i)
+    CHECK(b.gate.admit(cr::principal{cr::account{"https://lab.example", "ann"}}).refusal().why ==
+          cr::reason::verification_required);
+  CHECK(b.gate.admit(ann));
+  // Appeals beyond the limit are refused, and held against nobody.
+  for (int i = 0; i < 500; ++i) static_cast<void>(b.gate.appeal(ann).has_value());
+  CHECK(b.gate.admit(ann));
+  // A principal that is none has no record to strike.
+  for (int i = 0; i < 500; ++i) CHECK_FALSE(b.gate.admit(cr::principal{cr::account{"", ""}}));
+  CHECK(b.gate.admit(ann));
+}
+
+TEST_CASE("ladder: one who changes the address with each visit is held to the account") {
+  bench b;
+  int admitted = 0;
+  cr::reason last{};
+  for (int i = 0; i < 400; ++i) {
+    const auto visit = b.gate.admit(b.member("eve", {}, "198.51.100." + std::to_string(i % 250)));
+    admitted += visit ? 1 : 0;
+    if (!visit) last = visit.refusal().why;
+    b.clock.advance(std::chrono::milliseconds{100});
+  }
+  CHECK(admitted == 20);
+  CHECK(last == cr::reason::rate_exceeded);
+  b.misbehave(b.member("eve"), cr::reason::banned);
+  CHECK(b.gate.admit(b.member("eve", {}, "192.0.2.1")).refusal().why == cr::reason::banned);
+}
+
+TEST_CASE("ladder: bans flap for nobody: each one in probation is longer than the one before, up to a year") {
+  bench b;
+  const auto eve = b.member("eve");
+  cr::refusal::duration before{0};
+  for (int i = 0; i < 12; ++i) {
+    b.misbehave(eve, cr::reason::banned);
+    const auto wait = b.gate.admit(eve).refusal().retry_after;
+    CHECK(wait <= days{366 + 37});
+    if (before < days{180}) CHECK(wait > before);
+    before = wait;
+    b.clock.advance(wait);
+  }
 }

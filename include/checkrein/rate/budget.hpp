@@ -108,8 +108,9 @@ struct budget_state {
   std::array<std::int64_t, 2> held{};
 
   [[nodiscard]] constexpr std::int64_t total() const noexcept {
-    std::int64_t sum = held[0] + held[1];
-    for (const std::int64_t one : spent) sum = add_saturating(sum, one);
+    std::int64_t sum = 0;
+    for (const std::int64_t one : held) sum = add_saturating(sum, std::max<std::int64_t>(0, one));
+    for (const std::int64_t one : spent) sum = add_saturating(sum, std::max<std::int64_t>(0, one));
     return sum;
   }
 };
@@ -128,7 +129,8 @@ struct budget_counting {
     return 0;
   }
   static constexpr std::int64_t slot_start_us(const budget_rule& rule, std::uint32_t slot) noexcept {
-    if (rule.kind == budget_rule::period_kind::sliding) return slot * rule.slot_us;
+    if (rule.kind == budget_rule::period_kind::sliding)
+      return std::min<std::int64_t>(slot, never_us / rule.slot_us) * rule.slot_us;
     return civil_start_us(rule.kind == budget_rule::period_kind::month, slot);
   }
   static constexpr std::size_t ring(const budget_rule& rule) noexcept {
@@ -149,22 +151,22 @@ struct budget_counting {
     const std::size_t length = ring(rule);
     // What one new slot repays: its share of the limit.
     const std::int64_t share = length == 1 ? rule.limit : rule.limit / 8;
-    std::uint32_t next = of.slot + 1;
+    std::uint64_t next = std::uint64_t{of.slot} + 1;
     if (slot - next > length) {
-      const std::uint32_t skipped = slot - next - static_cast<std::uint32_t>(length);
+      const auto skipped = static_cast<std::int64_t>(slot - next - length);
       of.debt = skipped > of.debt / std::max<std::int64_t>(1, share) ? 0 : of.debt - share * skipped;
-      next += skipped;
+      next += static_cast<std::uint64_t>(skipped);
     }
     for (; next <= slot; ++next) {
-      const std::int64_t paid = std::min(of.debt, std::max<std::int64_t>(1, share));
+      const std::int64_t paid = std::clamp<std::int64_t>(of.debt, 0, std::max<std::int64_t>(1, share));
       of.spent[next % length] = paid;
-      of.debt -= paid;
+      of.debt -= std::max<std::int64_t>(0, paid);
     }
     of.slot = slot;
   }
 
   [[nodiscard]] static constexpr bool fits(const budget_rule& rule, const budget_state& of, std::int64_t n) noexcept {
-    return n >= 0 && of.debt == 0 && add_saturating(of.total(), n) <= rule.limit;
+    return n >= 0 && of.debt <= 0 && add_saturating(of.total(), n) <= rule.limit;
   }
   /// Zero when `n` more fit; else how long until they do, if nothing else is reserved and what is held is not used.
   /// On a state that was brought to `now`.
@@ -177,7 +179,7 @@ struct budget_counting {
     turn_to(rule, later, leases_over);
     if (fits(rule, later, n)) return until_us(leases_over, now);
     // Each slot that passes frees one; a debt is paid off first.
-    for (int step = 0; step < 4096; ++step) {
+    for (int step = 0; step < 4096 && later.slot < std::numeric_limits<std::uint32_t>::max(); ++step) {
       const std::int64_t next = slot_start_us(rule, later.slot + 1);
       turn_to(rule, later, next);
       if (fits(rule, later, n)) return until_us(next, now);
@@ -186,7 +188,7 @@ struct budget_counting {
   }
   /// Holds `n` for work that has not started. Only after it fitted, at the same `now`. @return the number of its lease
   static constexpr std::uint32_t hold(budget_state& of, std::int64_t n) noexcept {
-    of.held[of.lease % 2] += n;
+    of.held[of.lease % 2] = add_saturating(of.held[of.lease % 2], n);
     return of.lease;
   }
   /// Whether a reservation of that lease is still held.

@@ -36,7 +36,7 @@ struct call_log {
     if (rule.limit > static_cast<std::int64_t>(length)) return 0;  // it does not count
     // With these n, the one that is `limit` before the last of them must be a period ago.
     const std::int64_t oldest = of.log[back(of, rule.limit - n + 1)];
-    return oldest == 0 ? 0 : oldest + rule.period_us;
+    return oldest == 0 ? 0 : add_saturating(oldest, rule.period_us);
   }
   static constexpr void charge(const window_rule&, state& of, std::int64_t us, std::int64_t n) noexcept {
     // A clock that went back must not make this call look older than the one before it.
@@ -52,14 +52,14 @@ struct call_log {
   }
   [[nodiscard]] static constexpr bool idle(const window_rule& rule, const state& of, std::int64_t us) noexcept {
     const std::int64_t newest = of.log[back(of, 1)];
-    return newest == 0 || newest + rule.period_us <= us;
+    return newest == 0 || add_saturating(newest, rule.period_us) <= us;
   }
   [[nodiscard]] static constexpr std::int64_t remaining(const window_rule& rule, const state& of,
                                                         std::int64_t us) noexcept {
     std::int64_t used = 0;
     while (used < std::min<std::int64_t>(rule.limit, length)) {
       const std::int64_t at = of.log[back(of, used + 1)];
-      if (at == 0 || at + rule.period_us <= us) break;
+      if (at == 0 || add_saturating(at, rule.period_us) <= us) break;
       ++used;
     }
     return rule.limit - used;

@@ -27,7 +27,7 @@ struct gcra {
   }
   /// No fuller than full: after a clock that went back, or a rule that became smaller.
   static constexpr void clamp(const window_rule& rule, state& of, std::int64_t us) noexcept {
-    of = std::min(of, us + rule.burst * rule.interval_us);
+    of = std::clamp<std::int64_t>(of, 0, us + rule.burst * rule.interval_us);
   }
   [[nodiscard]] static constexpr bool idle(const window_rule&, const state& of, std::int64_t us) noexcept {
     return of <= us;

@@ -91,8 +91,11 @@ constexpr window_text window_name(std::int64_t calls, std::int64_t count) noexce
 
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) noexcept { return a / b + (a % b > 0 ? 1 : 0); }
 
+/// Total: what does not fit is the greatest or the least number.
 constexpr std::int64_t add_saturating(std::int64_t a, std::int64_t b) noexcept {
-  return a > std::numeric_limits<std::int64_t>::max() - b ? std::numeric_limits<std::int64_t>::max() : a + b;
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return b > 0 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min();
 }
 
 }  // namespace checkrein::detail

@@ -103,8 +103,10 @@ constexpr std::int64_t civil_period(bool monthly, std::int64_t us) noexcept {
   return (static_cast<int>(date.year()) - 1970) * 12 + static_cast<std::int64_t>(static_cast<unsigned>(date.month())) -
          1;
 }
+/// When it begins. Total: no later than the year 10000, whatever a damaged record says.
 constexpr std::int64_t civil_start_us(bool monthly, std::int64_t period) noexcept {
-  return (monthly ? first_of_month(period) : period) * day_us;
+  constexpr std::int64_t months = 8'030 * 12;
+  return (monthly ? first_of_month(std::min(period, months)) : std::min(period, months * 31)) * day_us;
 }
 
 }  // namespace detail

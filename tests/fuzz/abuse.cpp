@@ -27,7 +27,7 @@ namespace {
 void try_overlay(std::string_view json) {
   cr::detail::tightening made;
   const auto is = cr::detail::tightening::read(
-      json, layout::windows, table::infos.size(), [](std::string_view name) { return table::index.find(name); }, made);
+      json, layout::windows, 56, table::infos.size(), [](std::string_view name) { return table::index.find(name); }, made);
   if (!is) return;
   if (!nlohmann::json::accept(json)) std::abort();
   for (std::size_t i = 0; i < layout::windows.size(); ++i)

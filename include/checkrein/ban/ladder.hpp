@@ -21,7 +21,7 @@ struct ladder_state {
   std::uint32_t at = 0;         ///< time of the last strike, s since 1970, rounded up
   std::uint32_t until = 0;      ///< end of the last pause or ban, s since 1970; the greatest = for good
   std::uint8_t rung = 0;        ///< 1 + position of the last rung entered; 0: none
-  std::uint8_t repeats = 0;     ///< how often it was entered again during probation
+  std::uint8_t repeats = 0;     ///< how often it was entered again during probation; highest bit: an operator's ban
   std::uint16_t seen_from = 0;  ///< of an account: some bits of the client that it came from last; no part of the rules
 
   friend constexpr bool operator==(const ladder_state&, const ladder_state&) noexcept = default;
@@ -46,8 +46,8 @@ constexpr void pardon(ladder_state& state) noexcept { state = {.seen_from = stat
 
 namespace detail {
 
-/// The rung of a ban that no ladder gave, but an operator.
-inline constexpr std::uint8_t operators_rung = 255;
+/// In `repeats`: no ladder gave the ban that runs, but an operator.
+inline constexpr std::uint8_t operators_bit = 0x80;
 
 inline constexpr std::uint32_t for_good = std::numeric_limits<std::uint32_t>::max();
 
@@ -83,7 +83,8 @@ struct ladder_rules {
     const moment until{std::chrono::seconds{state.until}};
     if (at < until) {
       const bool ban =
-          state.rung > count || (may_be_for_good && state.rung > 0 && rungs[state.rung - 1].kind >= rung_kind::ban);
+          (state.repeats & operators_bit) != 0 ||
+          (may_be_for_good && state.rung > 0 && state.rung <= count && rungs[state.rung - 1].kind >= rung_kind::ban);
       return {ban ? standing::kind::banned : standing::kind::paused, until};
     }
     return {on_probation(state, to_seconds(at)) ? standing::kind::warned : standing::kind::clear, until};
@@ -93,8 +94,8 @@ struct ladder_rules {
     const standing::kind now_is = look(state, at).what;
     if (now_is != standing::kind::clear && now_is != standing::kind::warned) return;  // it already has its punishment
     const std::uint32_t now = to_seconds(at);
-    // An operator's ban is no rung that could be entered again.
-    const bool probation = on_probation(state, now) && state.rung <= count;
+    const bool probation = on_probation(state, now);
+    state.repeats = static_cast<std::uint8_t>(state.repeats & ~operators_bit);
     const std::uint64_t points = points_at(state, now) + (std::uint64_t{std::min<std::uint32_t>(weight, 10'000)} << 16);
     state.points = static_cast<std::uint32_t>(std::min<std::uint64_t>(points, for_good));
     state.at = now;
@@ -103,7 +104,7 @@ struct ladder_rules {
            (static_cast<std::uint64_t>(rungs[reached].points) << 16) <= std::uint64_t{state.points} + 4096)
       ++reached;
     if (probation)
-      reached = std::max<std::size_t>(reached, state.rung);
+      reached = std::max(reached, reentered(state.rung));
     else
       state.rung = 0, state.repeats = 0;
     if (reached == 0) return;
@@ -122,6 +123,13 @@ struct ladder_rules {
     length += length / 10 * static_cast<std::int64_t>(random % 1024) / 1024;  // nobody can time the end of it
     state.until =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(now + static_cast<std::uint64_t>(length), for_good - 1));
+  }
+
+  /// The rung that a strike in probation enters again. Never one that is for good: that takes the points.
+  [[nodiscard]] constexpr std::size_t reentered(std::size_t rung) const noexcept {
+    rung = std::min(rung, count);
+    while (rung > 0 && rungs[rung - 1].kind == rung_kind::permanent) --rung;
+    return rung;
   }
 
   [[nodiscard]] constexpr bool idle(const ladder_state& state, moment at) const noexcept {
@@ -232,15 +240,23 @@ struct check_ladder<true, Clauses...> {
 
 /// An operator's ban, until then or for good. It never shortens one that runs.
 constexpr void ban_until(ladder_state& state, moment until, moment now) noexcept {
-  const std::uint32_t end = until == moment::max() ? detail::for_good : detail::to_seconds(until);
+  // Beyond what can be kept (the year 2106) is for good.
+  const std::uint32_t last = detail::to_seconds(until);
+  const std::uint32_t end = until == moment::max() || last == detail::for_good - 1 ? detail::for_good : last;
   if (end < state.until) return;
-  state.rung = detail::operators_rung;
+  state.repeats = static_cast<std::uint8_t>(state.repeats | detail::operators_bit);
   state.until = end;
   state.at = std::max(state.at, detail::to_seconds(now));
 }
 /// An operator ends a pause or ban; points and probation stay.
 constexpr void lift(ladder_state& state, moment now) noexcept {
-  state.until = std::min(state.until, detail::to_seconds(now));
+  const auto second = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
+  state.until = static_cast<std::uint32_t>(std::clamp<std::int64_t>(second, 0, state.until));
+  state.repeats = static_cast<std::uint8_t>(state.repeats & ~detail::operators_bit);
+}
+/// Whether an operator gave the ban that runs, or ran last.
+[[nodiscard]] constexpr bool is_operators(const ladder_state& state) noexcept {
+  return (state.repeats & detail::operators_bit) != 0;
 }
 
 /// What happens to abusers: strikes add points, points decay, and rungs say what so many points lead to.
@@ -278,8 +294,8 @@ struct ladder {
   }
 };
 
-/// The same rungs for a client without an account, where nothing lasts longer than an hour: an address has many users,
-/// and gets new ones.
+/// The same rungs for a client without an account, where nothing lasts longer than an hour and a tenth: an address has
+/// many users, and gets new ones.
 template <class Ladder>
 struct client_ladder {
   static constexpr detail::ladder_rules rules{Ladder::rules.rungs, Ladder::rules.count, Ladder::rules.half_life_s, 3600,

@@ -176,7 +176,7 @@ class call_frame {
   }
   verdict charge(std::uint32_t bits) noexcept {
     const auto held = in_.state.hold_windows();
-    charged_at_ = now_;
+    charged_at_ = in_.gate.now();  // vetting may have taken its time
     return in_.gate.charge(in_.who, tool_, in_.state.windows, bits, charged_at_);
   }
   /// What runs no more gives back its place in `concurrent` windows.

@@ -77,11 +77,12 @@ class conversation {
     }
     /// As `conversation::call`, once for each id: the same call again (id, tool and arguments) runs nothing and gives
     /// the same reply; another call with the id of an earlier one is refused with `call_repeated`, and so is one whose
-    /// first is still running. A call without an id is always a new one.
+    /// first is still running. A call without an id is always a new one; after 256 ids, new ones are refused.
     reply call(const proposed_action& action) noexcept {
-      if (action.id.empty()) return chat_->run(action, seen_, {});
+      if (action.id.empty() || action.id.size() > 256) return chat_->run(action, seen_, {});  // too long is refused
       const digest128 what = siphash128(chat_->flow_->values.key(), [&] {
         std::string text;
+        text += static_cast<char>(action.kind);
         detail::append_part(text, action.tool);
         detail::append_part(text, action.args);
         return text;
@@ -91,6 +92,7 @@ class conversation {
         for (const made_call& one : made_)
           if (one.id == action.id)
             return one.what == what && one.reply ? reply{*one.reply} : chat_->repeated(action, seen_);
+        if (made_.size() >= max_calls) return chat_->repeated(action, seen_);
         made_.push_back({std::string{action.id}, what, nullptr});
       }
       auto made = std::make_shared<const reply>(chat_->run(action, seen_, {}));
@@ -101,6 +103,9 @@ class conversation {
     }
 
    private:
+    /// More calls with ids than any model makes in one answer.
+    static constexpr std::size_t max_calls = 256;
+
     struct made_call {
       std::string id;
       digest128 what;

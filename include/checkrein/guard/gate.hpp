@@ -142,8 +142,8 @@ class gate final : private detail::gate_base {
   overlay_result use_overlay(std::string_view json) const {
     auto next = std::make_shared<detail::tightening>();
     overlay_result made = detail::tightening::read(
-        json, layout::windows, table::infos.size(), [](std::string_view name) { return table::index.find(name); },
-        *next);
+        json, layout::windows, parts::ipv6_bits, table::infos.size(),
+        [](std::string_view name) { return table::index.find(name); }, *next);
     const std::lock_guard held{overlay_lock_};
     if (made && overlay_ != nullptr) {
       made.where = next->looser_than(*overlay_, layout::windows, now());
@@ -256,6 +256,7 @@ class gate final : private detail::gate_base {
   std::size_t conversation_words() const noexcept override { return calls_->conversation_words; }
   verdict look(const principal& who, std::size_t tool, std::span<std::uint64_t> conversation,
                moment at) const noexcept override {
+    if (shut_.load(std::memory_order_acquire)) return reason::state_unknown;
     const auto tight = tightening();
     if (tight)
       if (const verdict may = tight->allows(tool, who, at); !may) return may;
@@ -277,6 +278,9 @@ class gate final : private detail::gate_base {
     const auto tight = tightening();
     return calls_->charge(store_, who, {tool, conversation, rules_of(tight)}, bits, at);
   }
+  void count_past(std::size_t tool, std::span<std::uint64_t> conversation) const noexcept override {
+    if (!conversation.empty()) calls_->count_past({tool, conversation, nullptr}, now());
+  }
   void release(const principal& who, std::size_t tool, std::span<std::uint64_t> conversation,
                moment began) const noexcept override {
     if (calls_->releases) calls_->release(store_, who, {tool, conversation, nullptr}, began, now());
@@ -285,7 +289,13 @@ class gate final : private detail::gate_base {
                detail::budget_ticket& ticket) const noexcept override {
     const moment at = now();
     verdict may = refusal{reason::budget_exceeded};
-    if (what.tokens >= 0 && what.micro_dollars >= 0) may = calls_->hold(store_, who, what, ticket, at);
+    const auto tight = tightening();
+    if (shut_.load(std::memory_order_acquire))
+      may = refusal{reason::state_unknown};
+    else if (tight && !tight->admits(who, at))
+      may = tight->admits(who, at);
+    else if (what.tokens >= 0 && what.micro_dollars >= 0)
+      may = calls_->hold(store_, who, what, ticket, at);
     const audit_numbers numbers{what.tokens, what.micro_dollars};
     audit_record line = spending(audit_event::reservation, who, conversation, numbers, at);
     line.allowed = may.has_value();

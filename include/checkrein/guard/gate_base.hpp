@@ -56,6 +56,8 @@ class gate_base {
   /// all. `now` becomes the time at which the store counted it.
   [[nodiscard]] virtual verdict charge(const principal& who, std::size_t tool, std::span<std::uint64_t> conversation,
                                        std::uint32_t bits, moment& now) const noexcept = 0;
+  /// Counts a call of an earlier turn in the windows that the conversation keeps.
+  virtual void count_past(std::size_t tool, std::span<std::uint64_t> conversation) const noexcept = 0;
   /// A call that was charged at `began` has ended.
   virtual void release(const principal& who, std::size_t tool, std::span<std::uint64_t> conversation,
                        moment began) const noexcept = 0;

@@ -49,8 +49,8 @@ class tightening {
   ///
   /// @param find_tool  position of a tool by name, or a number that is not below `tool_count`
   template <class FindTool>
-  static overlay_result read(std::string_view json, std::span<const window_info> windows, std::size_t tool_count,
-                             FindTool find_tool, tightening& out) {
+  static overlay_result read(std::string_view json, std::span<const window_info> windows, int ipv6_bits,
+                             std::size_t tool_count, FindTool find_tool, tightening& out) {
     out.rules_.clear();
     for (const window_info& one : windows) out.rules_.push_back(one.rule);
     out.off_.assign((tool_count + 63) / 64, 0);
@@ -71,7 +71,7 @@ class tightening {
       } else if (key == "limits" && once(2)) {
         part = out.read_limits(in, windows);
       } else if (key == "bans" && once(3)) {
-        part = out.read_bans(in);
+        part = out.read_bans(in, ipv6_bits);
       } else {
         return {overlay_result::kind::invalid, std::string{key}};
       }
@@ -141,7 +141,7 @@ class tightening {
     }
     return ended(in, "limits");
   }
-  overlay_result read_bans(json_reader& in) {
+  overlay_result read_bans(json_reader& in, int ipv6_bits) {
     if (!in.enter_array()) return {overlay_result::kind::invalid, "bans"};
     while (in.next_element()) {
       std::string issuer, subject, address;
@@ -152,7 +152,7 @@ class tightening {
       while (in.next_key(key)) {
         const std::string name{key};
         std::int64_t seconds = 0;
-        if (name == "until" && in.integer(seconds)) {
+        if (name == "until" && until == moment::max() && in.integer(seconds)) {
           if (seconds < 0 || seconds > 9'000'000'000) return {overlay_result::kind::invalid, "until"};
           until = moment{std::chrono::seconds{seconds}};
         } else if (std::string* const to = name == "issuer"    ? &issuer
@@ -173,7 +173,7 @@ class tightening {
       } else {
         const client from{address};
         if (!from.valid() || !issuer.empty() || !subject.empty()) return {overlay_result::kind::invalid, address};
-        out_.push_back({from.keys()[0], until});
+        out_.push_back({from.keys(ipv6_bits)[0], until});
       }
     }
     std::sort(out_.begin(), out_.end(), before);

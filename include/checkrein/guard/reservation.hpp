@@ -44,7 +44,9 @@ class [[nodiscard]] reservation {
 
   /// The work took so much. More than was reserved becomes debt: nothing is admitted until it is repaid.
   void settle(const amounts& actual) noexcept {
-    if (std::exchange(state_, state::over) != state::started) return;
+    const state was = std::exchange(state_, state::over);
+    if (was == state::held) gate_->cancel(who_, reserved_, ticket_);  // it never began
+    if (was != state::started) return;
     gate_->settle(who_, conversation_, reserved_, actual, ticket_);
   }
 

@@ -244,6 +244,7 @@ class conversation_codec {
           state.seen = state.seen | label::unknown();
           continue;
         }
+        gate.count_past(tool, state.windows);  // when it ran is not known: as if it were now
         auto& [output, selected] = results.emplace_back();
         rules.push_back(&gate.flows()[tool]);
         if (digest128 used;

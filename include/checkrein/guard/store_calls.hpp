@@ -43,6 +43,7 @@ struct store_calls {
   verdict (*appeal)(void*, const principal&, const window_rule*, moment) noexcept;
   verdict (*look)(void*, const principal&, const counted_call&, moment) noexcept;
   verdict (*charge)(void*, const principal&, const counted_call&, std::uint32_t, moment&) noexcept;
+  void (*count_past)(const counted_call&, moment) noexcept;
   void (*release)(void*, const principal&, const counted_call&, moment, moment) noexcept;
   verdict (*open_question)(void*, const principal&, std::uint64_t, moment) noexcept;
   verdict (*take_question)(void*, const principal&, std::uint64_t, moment) noexcept;
@@ -71,7 +72,7 @@ struct store_decisions {
     if (const verdict may = contact_points_stand(store, who, now); !may) return may;
     bool shut_out = false;
     bool is_new_client = false;
-    const visit_decision<Policy> decide{known, rules, &shut_out, client_tag(who), &is_new_client};
+    const visit_decision<Policy> decide{known, rules, &shut_out, client_tag(who, now), &is_new_client};
     // A stranger who lacks a fact gets no record: only the ban that may already stand is looked up.
     const verdict may = run(store, who, no_tool, known.has_value(), now, decide);
     if (shut_out) follow(store, who, now);
@@ -81,7 +82,12 @@ struct store_decisions {
 
   /// Lets one who is shut out ask for a pardon: no ladder, windows of their own.
   static verdict appeal(void* store, const principal& who, const window_rule* rules, moment now) noexcept {
-    return run(store, who, no_tool, true, now, [&](const auto& records, moment at) {
+    // Strangers who lack a fact get no record, and where nothing counts clients' appeals, clients have none.
+    const verdict known = meets(who, all_requirements<typename parts::needed>::value, now);
+    if (!who.has_account() && mp::mp_count_if_q<typename layout::bounds, counts<appeals, per_client>>::value == 0)
+      return reason::principal_invalid;
+    return run(store, who, no_tool, known.has_value(), now, [&](const auto& records, moment at) {
+      if (records.account == nullptr && records.client == nullptr) return known ? verdict{} : known;
       const counted what{.rules = rules};
       if (const verdict may = pure::template look<appeals>(records, what, at); !may) return may;
       pure::template charge<appeals>(records, what, at);
@@ -119,10 +125,18 @@ struct store_decisions {
     }
   }
 
+  static void count_past(const counted_call& call, moment now) noexcept {
+    conversation_copy windows{call};
+    pure::template charge<calls>(store_records<layout>{}, windows.counted(table::infos[call.tool].weight), now);
+    windows.write_back();
+  }
+
   static void release(void* store, const principal& who, const counted_call& call, moment began, moment now) noexcept {
     conversation_copy windows{call};
     const counted what = windows.counted(1);
+    const typename conversation_copy::record before = windows.kept;
     static_cast<void>(run(store, who, call.tool, false, now, [&](const auto& records, moment) {
+      windows.kept = before;
       pure::release(records, what, began);
       return verdict::allowed();
     }));
@@ -154,7 +168,7 @@ struct store_decisions {
       // Once text of strangers was shown, even a flood of calls may be the document's doing.
       if (!trusted) return verdict::allowed();
       if (why.why == reason::rate_exceeded)
-        shut_out = strike_for_rate<Policy>(records, why, at);
+        shut_out = strike_for_rate<Policy>(records, why, call.rules, at);
       else if (strike_weight(why.why) > 0)
         shut_out = pure::strike(records, strike_weight(why.why), at, random_at(at));
       return verdict::allowed();
@@ -167,8 +181,8 @@ struct store_decisions {
     const bool done = operate_on(store, who, what, now);
     if constexpr (parts::bans_follow_contact_points)
       if (what.what != operator_action::kind::allow)
-        for (const digest128& key : who.contact_keys())
-          if (key != digest128{}) static_cast<void>(operate_on_key(store, key, what, now));
+        for (const digest128& key : verified_keys(who, now))
+          if (key != digest128{}) static_cast<void>(operate_on_key(store, key, who, what, now));
     return done;
   }
 
@@ -257,11 +271,27 @@ struct store_decisions {
     record kept{};
   };
 
-  /// Some bits of the client that an account comes from; 0 where the policy has no use for them.
-  static std::uint16_t client_tag(const principal& who) noexcept {
+  /// Some bits of the client that an account comes from, other ones each week; 0 where the policy has no use for them.
+  static std::uint16_t client_tag(const principal& who, moment now) noexcept {
     if constexpr (!parts::limits_clients) return 0;
     if (!who.has_account() || !who.from().valid()) return 0;
-    return static_cast<std::uint16_t>(who.from().keys(parts::ipv6_bits)[0].low | 1U);
+    const std::uint64_t week = account_mix::week_of(now);
+    return static_cast<std::uint16_t>((who.from().keys(parts::ipv6_bits)[0].low ^ week * 0x9e3779b97f4a7c15U >> 40) |
+                                      1U);
+  }
+
+  /// The contact points whose verification is a fact by now; zero for the others.
+  static std::array<digest128, contact_point_count> verified_keys(const principal& who, moment now) noexcept {
+    std::array<digest128, contact_point_count> keys = who.contact_keys();
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const moment when = who.verified_at(static_cast<contact_point>(i));
+      if (!who.has_account() || when <= moment{} || when > now + fact_skew) keys[i] = {};
+    }
+    return keys;
+  }
+  /// Some bits of an account: whose ban a contact point's record tells of.
+  static std::uint16_t owner_tag(const principal& who) noexcept {
+    return static_cast<std::uint16_t>(who.key().low >> 16 | 1U);
   }
 
   /// Notes with the client that this account was seen there, and whether it misbehaved.
@@ -290,14 +320,17 @@ struct store_decisions {
       if (kind != standing::kind::banned && kind != standing::kind::permanent) return;
       const auto last = static_cast<std::uint32_t>(
           std::min<std::uint64_t>(std::uint64_t{to_seconds(now)} + parts::link_seconds, for_good - 1));
-      for (const digest128& key : who.contact_keys()) {
+      for (const digest128& key : verified_keys(who, now)) {
         if (key == digest128{}) continue;
         store_scopes scopes{.account = &key, .global = layout::limits_all, .create = true};
         static_cast<void>(static_cast<Store*>(store)->update(scopes, now, [&](const auto& records, moment) {
           if (records.account == nullptr) return verdict{};
           ladder_state& linked = records.account->standing;
+          if (std::min(is.until, last) < linked.until) return verdict::allowed();
           linked.rung = is.rung;
-          linked.until = std::max(linked.until, std::min(is.until, last));
+          linked.repeats = is.repeats;
+          linked.until = std::min(is.until, last);
+          linked.seen_from = owner_tag(who);
           return verdict::allowed();
         }));
       }
@@ -307,7 +340,7 @@ struct store_decisions {
   /// Refused while a ban runs that another account with the same verified contact point has earned.
   static verdict contact_points_stand(void* store, const principal& who, moment now) noexcept {
     if constexpr (parts::bans_follow_contact_points)
-      for (const digest128& key : who.contact_keys()) {
+      for (const digest128& key : verified_keys(who, now)) {
         if (key == digest128{}) continue;
         const verdict may = static_cast<Store*>(store)->update(
             {.account = &key, .global = layout::limits_all}, now,
@@ -321,13 +354,30 @@ struct store_decisions {
     const bool create = what.what == operator_action::kind::ban || what.what == operator_action::kind::allow;
     return run(store, who, no_tool, create, now, operation(what)).has_value();
   }
-  static bool operate_on_key(void* store, const digest128& key, const operator_action& what, moment now) noexcept {
-    const store_scopes scopes{
-        .account = &key, .global = layout::limits_all, .create = what.what == operator_action::kind::ban};
-    return static_cast<Store*>(store)->update(scopes, now, operation(what)).has_value();
+  /// The same on the record of a contact point: a ban for no longer than the policy remembers, and an end only of what
+  /// this account brought there.
+  static bool operate_on_key(void* store, const digest128& key, const principal& who, operator_action what,
+                             moment now) noexcept {
+    const bool bans = what.what == operator_action::kind::ban;
+    what.until = std::min(what.until, now + std::chrono::seconds{parts::link_seconds});
+    const store_scopes scopes{.account = &key, .global = layout::limits_all, .create = bans};
+    const auto act = operation(what);
+    return static_cast<Store*>(store)
+        ->update(scopes, now,
+                 [&](const auto& records, moment at) {
+                   if (records.account == nullptr) return verdict{};
+                   ladder_state& linked = records.account->standing;
+                   if (!bans && linked.seen_from != owner_tag(who)) return verdict{};
+                   const std::uint32_t before = linked.until;
+                   const verdict done = act(records, at);
+                   if (bans && linked.until != before) linked.seen_from = owner_tag(who);
+                   return done;
+                 })
+        .has_value();
   }
   static auto operation(const operator_action& what) noexcept {
-    return [&what](const auto& records, moment at) {
+    return [what](const auto& records, moment at) {
+      if (records.coarse) return verdict{};  // of many clients: not the one that is meant
       switch (what.what) {
         case operator_action::kind::ban:
           return said(pure::change_standing(records, [&](ladder_state& is) { ban_until(is, what.until, at); }));
@@ -368,6 +418,7 @@ inline constexpr store_calls store_calls_of{
     &store_decisions<Policy, Store>::appeal,
     &store_decisions<Policy, Store>::look,
     &store_decisions<Policy, Store>::charge,
+    &store_decisions<Policy, Store>::count_past,
     &store_decisions<Policy, Store>::release,
     &store_decisions<Policy, Store>::open_question,
     &store_decisions<Policy, Store>::take_question,

@@ -16,6 +16,8 @@ namespace checkrein {
 
 /// A store that remembers whom it has just refused at the door: `cached durable{postgres};`
 ///
+/// (Where bans follow contact points, those are looked up each time.)
+///
 /// A refused visit with a wait is refused again until that wait is over, for a second at most, without asking the
 /// store: a flood of refused visits costs the store one question a second for each principal. Everything else is asked,
 /// and whatever is asked about a principal makes the store forget what it remembered (so a pardon holds at once here,

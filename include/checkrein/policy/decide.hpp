@@ -39,7 +39,7 @@ struct counted {
 
 /// In which lease or slot each budget of the policy was charged.
 struct budget_ticket {
-  std::array<std::uint32_t, max_budgets> at{};
+  std::array<std::uint64_t, max_budgets> at{};
 };
 
 /// The pure half of a gate: decides on records and time, and changes records. Reads no clock, takes no lock.
@@ -58,7 +58,9 @@ struct decisions {
   template <class Records>
   static verdict standing(const Records& records, moment now) noexcept {
     if (records.account) return allowed_by(layout::ladder::standing_of(records.account->standing, now), now);
-    if (records.client && !records.client->allowed.holds(now))
+    // The allow-list exempts from the ladder's pauses, never from an operator's ban.
+    if (records.client && !records.coarse &&
+        (!records.client->allowed.holds(now) || is_operators(records.client->standing)))
       return allowed_by(layout::short_ladder::standing_of(records.client->standing, now), now);
     return verdict::allowed();
   }
@@ -83,9 +85,11 @@ struct decisions {
   /// What was charged at `began` has ended: gives back the leases of `concurrent` windows.
   template <class Records>
   static void release(const Records& records, const counted& what, moment began) noexcept {
-    each<calls, false>(records, what, began, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
+    // Also from those that it would be exempt from by now.
+    each_bound<calls>([&]<class Bound>(Bound) {
       if constexpr (Bound::window::rule.kind == window_kind::running)
-        Bound::window::counting::release(rule, state, us_ceil(began));
+        if (auto* const state = find<Bound>(records, what); state != nullptr)
+          Bound::window::counting::release(Bound::window::rule, *state, us_ceil(began));
     });
   }
 
@@ -136,8 +140,11 @@ struct decisions {
     each_budget(records, [&]<class Budget>(Budget, budget_state& state, std::size_t) {
       const std::int64_t n = what.of(Budget::unit::position);
       budget_counting::turn_to(Budget::rule, state, us_ceil(now));
-      if (n == 0) return;
-      if (const auto wait = budget_counting::wait(Budget::rule, state, now, n); wait > longest) {
+      if (n == 0 && state.debt <= 0) return;
+      if (budget_counting::fits(Budget::rule, state, n)) return;
+      const auto wait = std::max<std::chrono::nanoseconds>(std::chrono::milliseconds{1},
+                                                           budget_counting::wait(Budget::rule, state, now, n));
+      if (wait > longest) {
         longest = wait;
         where = budget_name_of<Budget>::value;
       }
@@ -247,7 +254,7 @@ struct decisions {
   template <class Records>
   static bool strike(const Records& records, std::uint32_t weight, moment now, std::uint32_t random) noexcept {
     if (records.account) return strike_one<typename layout::ladder>(records.account->standing, weight, now, random);
-    if (records.client && records.client->mix.may_strike(now) && !records.client->allowed.holds(now))
+    if (records.client && !records.coarse && records.client->mix.may_strike(now) && !records.client->allowed.holds(now))
       return strike_one<typename layout::short_ladder>(records.client->standing, weight, now, random);
     return false;
   }
@@ -263,7 +270,7 @@ struct decisions {
   static bool strike_one(ladder_state& state, std::uint32_t weight, moment now, std::uint32_t random) noexcept {
     const std::uint32_t before = state.until;
     Ladder::strike(state, weight, now, random);
-    if (state.until == before || state.rung == 0) return false;
+    if (state.until == before || state.rung == 0 || state.rung > layout::ladder::rungs.size()) return false;
     return layout::ladder::rungs[state.rung - 1U].kind != rung_kind::warn;
   }
 

@@ -22,13 +22,16 @@ struct guard_memory {
 
   void turn_to(moment now) noexcept {
     const auto today = static_cast<std::uint32_t>(now.time_since_epoch() / std::chrono::hours{24});
-    if (today != day) *this = {.day = today, .open = open};
+    if (today > day) *this = {.day = today, .open = open};
   }
   verdict ask(std::uint64_t nonce, moment now) noexcept {
     turn_to(now);
     if (asked >= questions_per_day) return reason::too_many_questions;
-    // A slot that was never answered is an expired question by the time that all are full.
-    open[asked] = static_cast<std::uint32_t>(nonce);
+    // A free slot; when all are full, those that were never answered are expired by now.
+    std::size_t slot = asked % open.size();
+    for (std::size_t i = 0; i < open.size() && open[slot] != 0; ++i)
+      if (open[i] == 0) slot = i;
+    open[slot] = static_cast<std::uint32_t>(nonce);
     ++asked;
     return verdict::allowed();
   }

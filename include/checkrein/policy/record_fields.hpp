@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ struct record_field {
   std::uint32_t kind = 0;  ///< how it is packed; a field of another kind is not carried over
   std::uint32_t offset = 0;
   std::uint32_t size = 0;
+  std::uint64_t full_us = 0;  ///< of a `hard` or `smooth` window: how far ahead of the time a full state is
 
   friend constexpr bool operator==(const record_field&, const record_field&) noexcept = default;
 };
@@ -58,6 +60,11 @@ struct record_fields_of {
                                        mp::mp_size<budgets>::value +
                                        ((is_account || is_client) && Layout::remembers ? 1U : 0U) + windows;
 
+  static constexpr std::uint32_t all_windows = [] {
+    std::uint32_t id = fnv("allowance");
+    for (const window_info& one : Layout::windows) id = fnv(static_cast<std::int64_t>(one.id), id);
+    return id;
+  }();
   template <class... Budgets>
   static constexpr std::array<std::uint32_t, sizeof...(Budgets)> budget_ids(mp::mp_list<Budgets...>) noexcept {
     return {fnv(static_cast<std::int64_t>(Budgets::rule.kind),
@@ -69,13 +76,14 @@ struct record_fields_of {
     std::size_t n = 0;
     std::uint32_t at = 0;
     const auto add = [&](std::uint32_t id, field_kind kind, std::size_t size) {
-      all[n++] = {id, static_cast<std::uint32_t>(kind), at, static_cast<std::uint32_t>(size)};
+      all[n++] = {id, static_cast<std::uint32_t>(kind), at, static_cast<std::uint32_t>(size), 0};
       at += static_cast<std::uint32_t>(size);
     };
     if (is_account || is_client) add(fnv("standing"), field_kind::standing, sizeof(ladder_state));
     if (is_client) add(fnv("mix"), field_kind::mix, sizeof(account_mix));
     if ((is_account || is_client) && Layout::parts::allow_lists)
-      add(fnv("allowance"), field_kind::allowance, sizeof(allow_entry));
+      // Its bits are positions of windows: among other windows, they would exempt from something else.
+      add(all_windows, field_kind::allowance, sizeof(allow_entry));
     for (const std::uint32_t id : budget_ids(budgets{})) add(id, field_kind::budget, sizeof(budget_state));
     if ((is_account || is_client) && Layout::remembers)
       add(fnv("guard"), field_kind::guard, sizeof(typename Layout::guard_memory));
@@ -85,10 +93,28 @@ struct record_fields_of {
             one.id,
             static_cast<std::uint32_t>(one.rule.kind == window_kind::smooth ? window_kind::hard : one.rule.kind),
             static_cast<std::uint32_t>(Layout::template kept_size<Record> + one.offset),
-            static_cast<std::uint32_t>(one.size)};
+            static_cast<std::uint32_t>(one.size), static_cast<std::uint64_t>(one.rule.burst * one.rule.interval_us)};
     return all;
   }();
 };
+
+/// Carries the state of a `hard` or `smooth` window over into one whose full state is further ahead: what was full
+/// stays full, and nothing becomes emptier.
+inline void carry_ahead(std::uint64_t had_us, std::uint64_t has_us, unsigned char* state) noexcept {
+  std::int64_t at = 0;
+  std::memcpy(&at, state, sizeof at);
+  if (at <= 0 || has_us <= had_us) return;
+  at = add_saturating(at, static_cast<std::int64_t>(std::min<std::uint64_t>(has_us - had_us, never_us)));
+  std::memcpy(state, &at, sizeof at);
+}
+
+/// Carries leases over into a window for fewer or more of them: the last to end stay.
+inline void carry_leases(std::string_view from, std::span<unsigned char> to) noexcept {
+  std::vector<std::int64_t> ends(std::max(from.size(), to.size()) / 8);
+  std::memcpy(ends.data(), from.data(), from.size());
+  std::sort(ends.begin(), ends.end(), std::greater<>{});
+  std::memcpy(to.data(), ends.data(), to.size());
+}
 
 /// Carries the log of an `exact` window over into one of another length: the newest stay.
 inline void carry_log(std::string_view from, std::span<unsigned char> to) noexcept {
@@ -122,12 +148,14 @@ void carry_over(std::string_view from, std::span<const record_field> had, Record
       if (one.id != wanted.id || one.kind != wanted.kind) continue;
       if (one.offset > from.size() || one.size > from.size() - one.offset) continue;
       const std::string_view part = from.substr(one.offset, one.size);
-      if (one.size == wanted.size)
+      if (one.size == wanted.size) {
         std::memcpy(bytes + wanted.offset, part.data(), part.size());
-      else if (one.kind == static_cast<std::uint32_t>(window_kind::exact) && one.size % 8 == 0 && one.size >= 16)
+        if (one.kind == static_cast<std::uint32_t>(window_kind::hard) && one.size == 8)
+          detail::carry_ahead(one.full_us, wanted.full_us, bytes + wanted.offset);
+      } else if (one.kind == static_cast<std::uint32_t>(window_kind::exact) && one.size % 8 == 0 && one.size >= 16)
         detail::carry_log(part, {bytes + wanted.offset, wanted.size});
       else if (one.kind == static_cast<std::uint32_t>(window_kind::running))
-        std::memcpy(bytes + wanted.offset, part.data(), std::min(part.size(), std::size_t{wanted.size}));
+        detail::carry_leases(part, {bytes + wanted.offset, wanted.size});
     }
   std::memcpy(&to, bytes, sizeof to);
 }
@@ -136,7 +164,8 @@ void carry_over(std::string_view from, std::span<const record_field> had, Record
 [[nodiscard]] inline std::string describe_fields(std::span<const record_field> fields) {
   std::string out;
   for (const record_field& one : fields)
-    for (const std::uint32_t number : {one.id, one.kind, one.offset, one.size}) {
+    for (const std::uint64_t number : {std::uint64_t{one.id}, std::uint64_t{one.kind}, std::uint64_t{one.offset},
+                                       std::uint64_t{one.size}, one.full_us}) {
       out += std::to_string(number);
       out += ' ';
     }
@@ -144,15 +173,15 @@ void carry_over(std::string_view from, std::span<const record_field> had, Record
 }
 /// Reads what `describe_fields` wrote. Text of another form gives no fields.
 [[nodiscard]] inline std::vector<record_field> read_fields(std::string_view text) {
-  std::vector<std::uint32_t> numbers;
+  std::vector<std::uint64_t> numbers;
   std::uint64_t number = 0;
   bool digits = false;
   for (const char c : text) {
     if (c == ' ' && digits) {
-      numbers.push_back(static_cast<std::uint32_t>(number));
+      numbers.push_back(number);
       number = 0;
       digits = false;
-    } else if (c >= '0' && c <= '9' && number <= 429'496'729U) {
+    } else if (c >= '0' && c <= '9' && number <= 100'000'000'000'000'000U) {
       number = number * 10 + static_cast<std::uint64_t>(c - '0');
       digits = true;
     } else {
@@ -160,9 +189,14 @@ void carry_over(std::string_view from, std::span<const record_field> had, Record
     }
   }
   std::vector<record_field> out;
-  if (digits || numbers.size() % 4 != 0) return out;
-  for (std::size_t i = 0; i < numbers.size(); i += 4)
-    out.push_back({numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]});
+  if (digits || numbers.size() % 5 != 0) return out;
+  for (std::size_t i = 0; i < numbers.size(); i += 5) {
+    for (std::size_t k = 0; k < 4; ++k)
+      if (numbers[i + k] > 0xffff'ffffU) return {};
+    out.push_back({static_cast<std::uint32_t>(numbers[i]), static_cast<std::uint32_t>(numbers[i + 1]),
+                   static_cast<std::uint32_t>(numbers[i + 2]), static_cast<std::uint32_t>(numbers[i + 3]),
+                   numbers[i + 4]});
+  }
   return out;
 }
 

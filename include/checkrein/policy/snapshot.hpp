@@ -66,7 +66,7 @@ template <class For>
 }
 
 /// Takes a snapshot into a fresh memory store, also one of another policy: what the new policy still counts is carried
-/// over, and a limit that became smaller holds at once.
+/// over. A limit that became smaller holds from then on; `exact` also counts what was before by it.
 ///
 /// @return false when the bytes are damaged, of another identity key, or do not fit into the store. The store may hold
 /// a part of them then: do not use it, since somebody may be missing who is banned

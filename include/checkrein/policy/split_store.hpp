@@ -90,12 +90,20 @@ class split {
       return made;
     });
     if (!both) return said;
+    // An engine may run this again; what a run before it left in the windows is taken back then.
+    bool ran = false;
+    windows_of before{};
+    windows_of after{};
     const verdict made = bans_->update(scopes, now, [&](const store_records<layout>& bans, moment) {
       return over_windows(scopes, now, decide, [&](const auto& decision, const auto& rates, moment at) {
+        if (ran && after.are_in(rates)) before.put_into(rates);
+        before.take(rates);
         merged records{bans, rates};
         const verdict inner = decision(records.view(bans, rates), at);
         records.write(rates);
         records.write_kept(bans);
+        after.take(rates);
+        ran = true;
         return inner;
       });
     });
@@ -114,6 +122,34 @@ class split {
     typename layout::account_kept account{};
     typename layout::client_kept client{};
     typename layout::global_kept global{};
+  };
+
+  /// The records of the store of rates in one decision.
+  struct windows_of {
+    void take(const store_records<layout>& from) noexcept {
+      if (from.account != nullptr) account = *from.account;
+      if (from.client != nullptr) client = *from.client;
+      if (from.tool != nullptr) tool = *from.tool;
+      if (from.global != nullptr) global = *from.global;
+    }
+    void put_into(const store_records<layout>& to) const noexcept {
+      if (to.account != nullptr) *to.account = account;
+      if (to.client != nullptr) *to.client = client;
+      if (to.tool != nullptr) *to.tool = tool;
+      if (to.global != nullptr) *to.global = global;
+    }
+    [[nodiscard]] bool are_in(const store_records<layout>& from) const noexcept {
+      const auto same = [](const auto* one, const auto& other) {
+        return one == nullptr || std::memcmp(one, &other, sizeof other) == 0;
+      };
+      return same(from.account, account) && same(from.client, client) && same(from.tool, tool) &&
+             same(from.global, global);
+    }
+
+    account_record account{};
+    client_record client{};
+    typename layout::tool_record tool{};
+    typename layout::global_record global{};
   };
 
   /// The records of one decision, put together from both stores.
@@ -142,12 +178,13 @@ class split {
     store_records<layout> view(const store_records<layout>& rates) noexcept {
       return {rates.account != nullptr || has_account ? &account : nullptr,
               rates.client != nullptr || has_client ? &client : nullptr, rates.tool != nullptr ? &tool : nullptr,
-              rates.global != nullptr ? &global : nullptr};
+              rates.global != nullptr ? &global : nullptr, rates.coarse};
     }
     store_records<layout> view(const store_records<layout>& bans, const store_records<layout>& rates) noexcept {
       return {bans.account != nullptr || rates.account != nullptr ? &account : nullptr,
               bans.client != nullptr || rates.client != nullptr ? &client : nullptr,
-              rates.tool != nullptr ? &tool : nullptr, bans.global != nullptr ? &global : nullptr};
+              rates.tool != nullptr ? &tool : nullptr, bans.global != nullptr ? &global : nullptr,
+              rates.coarse || bans.coarse};
     }
     [[nodiscard]] bool keeps(const kept& known) const noexcept {
       return std::memcmp(&account, &known.account, head<account_record>) == 0 &&
@@ -234,7 +271,13 @@ class split {
       for (const window_info& one : layout::windows)
         for (const unit_kind unit : Decide::units)
           if (one.unit == unit && one.failure == on_failure::deny && concerns(one, scopes, decide.tool())) return said;
-      const auto here = decide.with(rules_.data());
+      // Of what an overlay says and what is our share, the tighter one.
+      std::array<window_rule, layout::windows.size()> rules = rules_;
+      if (const window_rule* const overlay = decide.in_force(); overlay != nullptr)
+        for (std::size_t i = 0; i < rules.size(); ++i)
+          if (overlay[i].limit < rules[i].limit && layout::windows[i].failure != on_failure::allow)
+            rules[i] = overlay[i];
+      const auto here = decide.with(rules.data());
       return local_.update(scopes, now,
                            [&](const store_records<layout>& rates, moment at) { return make(here, rates, at); });
     } else {

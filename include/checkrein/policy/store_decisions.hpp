@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include <checkrein/base/clock.hpp>
 #include <checkrein/base/result.hpp>
@@ -33,13 +34,25 @@ inline std::uint32_t random_at(moment now) noexcept {
       siphash128(identity_key(), {reinterpret_cast<const char*>(&ticks), sizeof ticks}).low);
 }
 
+/// Whether a refusal by the window of this name is the visitor's own doing: of a window that others fill too, or that
+/// an operator has tightened, it is not.
+template <class Policy>
+bool is_own_doing(std::string_view window, const window_rule* rules) noexcept {
+  const auto& windows = store_layout<Policy>::windows;
+  for (std::size_t i = 0; i < windows.size(); ++i)
+    if (windows[i].name == window)
+      return windows[i].scope != scope_kind::tool && windows[i].scope != scope_kind::all &&
+             (rules == nullptr || rules[i] == windows[i].rule);
+  return false;
+}
+
 /// At most one strike per window: none while the last strike is younger than the window that refuses.
 ///
 /// @return whether this strike began a pause or ban
 template <class Policy, class Records>
-bool strike_for_rate(const Records& records, const refusal& why, moment now) noexcept {
+bool strike_for_rate(const Records& records, const refusal& why, const window_rule* rules, moment now) noexcept {
   using pure = decisions<Policy>;
-  return pure::last_strike(records) + pure::period_of(why.where) <= now &&
+  return is_own_doing<Policy>(why.where, rules) && pure::last_strike(records) + pure::period_of(why.where) <= now &&
          pure::strike(records, 1, now, random_at(now));
 }
 
@@ -61,7 +74,7 @@ struct visit_decision {
     if (!known) return known;
     const typename pure::counted what{.rules = rules};
     if (const verdict may = pure::template look<visits>(records, what, now); !may) {
-      *shut_out = strike_for_rate<Policy>(records, may.refusal(), now);
+      *shut_out = strike_for_rate<Policy>(records, may.refusal(), rules, now);
       return may;
     }
     pure::template charge<visits>(records, what, now);
@@ -74,6 +87,7 @@ struct visit_decision {
   static constexpr bool is_visit = true;
   static constexpr std::array units{unit_kind::visits};
   [[nodiscard]] static constexpr std::size_t tool() noexcept { return no_tool; }
+  [[nodiscard]] const window_rule* in_force() const noexcept { return rules; }
   [[nodiscard]] visit_decision with(const window_rule* others) const noexcept {
     visit_decision out = *this;
     out.rules = others;
@@ -86,6 +100,18 @@ struct visit_decision {
     return &into;
   }
 };
+
+/// Windows of calls and budgets, looked at together: refused with the longest wait of all of them.
+template <class Policy, class Records>
+verdict look_at_both(const Records& records, const typename decisions<Policy>::counted& what, const amounts& cost,
+                     moment now) noexcept {
+  using pure = decisions<Policy>;
+  const verdict windows = pure::template look<calls>(records, what, now);
+  if (cost == amounts{}) return windows;
+  const verdict budgets = pure::look_budgets(records, cost, now);
+  if (windows || (!budgets && budgets.refusal().retry_after > windows.refusal().retry_after)) return budgets;
+  return windows;
+}
 
 /// Step 2 of a call: ladder, known facts, windows of refusals and calls, budgets. Charges nothing.
 template <class Policy>
@@ -103,11 +129,11 @@ struct look_decision {
     once.weight = 1;
     if (const verdict may = pure::template look<refusals>(records, once, now); !may)
       return refusal{reason::too_many_refusals, may.refusal().retry_after, may.refusal().where};
-    if (const verdict may = pure::template look<calls>(records, what, now); !may) return may;
-    return cost == amounts{} ? verdict::allowed() : pure::look_budgets(records, cost, now);
+    return look_at_both<Policy>(records, what, cost, now);
   }
   static constexpr std::array units{unit_kind::refusals, unit_kind::calls};
   [[nodiscard]] std::size_t tool() const noexcept { return what.tool; }
+  [[nodiscard]] const window_rule* in_force() const noexcept { return what.rules; }
   [[nodiscard]] look_decision with(const window_rule* others) const noexcept {
     look_decision out = *this;
     out.what.rules = others;
@@ -137,9 +163,7 @@ struct charge_decision {
   template <class Records>
   verdict operator()(const Records& records, moment now) const noexcept {
     if (const verdict may = pure::standing(records, now); !may) return may;
-    if (const verdict may = pure::template look<calls>(records, what, now); !may) return may;
-    if (cost != amounts{})
-      if (const verdict may = pure::look_budgets(records, cost, now); !may) return may;
+    if (const verdict may = look_at_both<Policy>(records, what, cost, now); !may) return may;
     if (bits != 0)
       if (const verdict may = with_guard<layout>(
               records, [&](auto& guard) { return guard.choose(bits, flow_table<Policy>::bits_per_day, now); });
@@ -152,6 +176,7 @@ struct charge_decision {
   }
   static constexpr std::array units{unit_kind::calls};
   [[nodiscard]] std::size_t tool() const noexcept { return what.tool; }
+  [[nodiscard]] const window_rule* in_force() const noexcept { return what.rules; }
   [[nodiscard]] charge_decision with(const window_rule* others) const noexcept {
     charge_decision out = *this;
     out.what.rules = others;

@@ -63,7 +63,7 @@ using budgets_in_scope = mp::mp_copy_if_q<Budgets, in_scope<Scope>>;
 /// What a store keeps for a policy: one packed record per account, per client, per tool, and one for all.
 ///
 /// Trivially copyable; all zero = never seen. A record begins with what must not be lost (`kept`: the ladder, 16 bytes;
-/// budgets, 112 bytes each; what the guard remembers), followed by the states of the windows that count in its scope
+/// budgets, 120 bytes each; what the guard remembers), followed by the states of the windows that count in its scope
 /// (8 bytes each, for `exact` and `concurrent` 8 per call). A record without windows still has `sizeof(kept)`.
 template <class Policy>
 struct store_layout {
@@ -146,7 +146,11 @@ struct store_layout {
            record.budgets.idle(now) && record.guard.idle(now);
   }
   static bool idle(const client_record& record, moment now) noexcept {
-    return short_ladder::idle(record.standing, now) && detail::all_idle(record.windows, now) && record.mix.idle(now) &&
+    return spare(record, now) && record.mix.idle(now);
+  }
+  /// Whether forgetting it loses at most which accounts were seen there: it may go where there is no room.
+  static bool spare(const client_record& record, moment now) noexcept {
+    return short_ladder::idle(record.standing, now) && detail::all_idle(record.windows, now) &&
            record.allowed.idle(now) && record.budgets.idle(now) && record.guard.idle(now);
   }
 };

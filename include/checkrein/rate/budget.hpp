@@ -93,7 +93,7 @@ concept amount_unit = requires {
 /// How long a reservation may wait for its work to start: between one and two of these.
 inline constexpr std::int64_t lease_us = 30'000'000;
 
-/// What was spent and is reserved of one budget. All zero = nothing. 112 bytes.
+/// What was spent and is reserved of one budget. All zero = nothing. 120 bytes.
 ///
 /// Spent amounts stand in the slot of the time at which their work started; what is in a slot comes free as a whole,
 /// when all of it is a period old. Reservations whose work has not started stand in one of two leases, and come free
@@ -101,8 +101,8 @@ inline constexpr std::int64_t lease_us = 30'000'000;
 struct budget_state {
   static constexpr std::size_t slots = 9;  // eight make a period, and one is in progress
 
-  std::uint32_t slot = 0;   ///< number of the slot in progress; for calendars, of the day or month
-  std::uint32_t lease = 0;  ///< number of the lease in progress
+  std::uint64_t slot = 0;   ///< number of the slot in progress; for calendars, of the day or month
+  std::uint64_t lease = 0;  ///< number of the lease in progress
   std::int64_t debt = 0;    ///< spent beyond what there was: repaid from what comes free
   std::array<std::int64_t, slots> spent{};
   std::array<std::int64_t, 2> held{};
@@ -117,21 +117,24 @@ struct budget_state {
 
 /// The arithmetic of a budget. Pure, total; saturates towards refusal.
 struct budget_counting {
-  static constexpr std::uint32_t slot_at(const budget_rule& rule, std::int64_t us) noexcept {
+  static constexpr std::uint64_t slot_at(const budget_rule& rule, std::int64_t us) noexcept {
     switch (rule.kind) {
       case budget_rule::period_kind::day:
-        return static_cast<std::uint32_t>(civil_period(false, us));
+        return static_cast<std::uint64_t>(civil_period(false, us));
       case budget_rule::period_kind::month:
-        return static_cast<std::uint32_t>(civil_period(true, us));
+        return static_cast<std::uint64_t>(civil_period(true, us));
       case budget_rule::period_kind::sliding:
-        return static_cast<std::uint32_t>(us / rule.slot_us);
+        return static_cast<std::uint64_t>(us / rule.slot_us);
     }
     return 0;
   }
-  static constexpr std::int64_t slot_start_us(const budget_rule& rule, std::uint32_t slot) noexcept {
+  static constexpr std::int64_t slot_start_us(const budget_rule& rule, std::uint64_t slot) noexcept {
     if (rule.kind == budget_rule::period_kind::sliding)
-      return std::min<std::int64_t>(slot, never_us / rule.slot_us) * rule.slot_us;
-    return civil_start_us(rule.kind == budget_rule::period_kind::month, slot);
+      return static_cast<std::int64_t>(
+                 std::min<std::uint64_t>(slot, static_cast<std::uint64_t>(never_us / rule.slot_us))) *
+             rule.slot_us;
+    return civil_start_us(rule.kind == budget_rule::period_kind::month,
+                          static_cast<std::int64_t>(std::min<std::uint64_t>(slot, 1'000'000)));
   }
   static constexpr std::size_t ring(const budget_rule& rule) noexcept {
     return rule.kind == budget_rule::period_kind::sliding ? budget_state::slots : 1;
@@ -140,25 +143,25 @@ struct budget_counting {
   /// Brings the state to `now`: what has come free is gone, debt is repaid from it. A clock that went back frees
   /// nothing.
   static constexpr void turn_to(const budget_rule& rule, budget_state& of, std::int64_t us) noexcept {
-    const auto lease = static_cast<std::uint32_t>(us / lease_us);
+    const auto lease = static_cast<std::uint64_t>(us / lease_us);
     if (lease > of.lease) {
       if (lease - of.lease >= 2) of.held = {};
       of.held[lease % 2] = 0;
       of.lease = lease;
     }
-    const std::uint32_t slot = slot_at(rule, us);
+    const std::uint64_t slot = slot_at(rule, us);
     if (slot <= of.slot) return;
     const std::size_t length = ring(rule);
     // What one new slot repays: its share of the limit.
-    const std::int64_t share = length == 1 ? rule.limit : rule.limit / 8;
-    std::uint64_t next = std::uint64_t{of.slot} + 1;
+    const std::int64_t share = std::max<std::int64_t>(1, length == 1 ? rule.limit : rule.limit / 8);
+    std::uint64_t next = of.slot + 1;
     if (slot - next > length) {
       const auto skipped = static_cast<std::int64_t>(slot - next - length);
-      of.debt = skipped > of.debt / std::max<std::int64_t>(1, share) ? 0 : of.debt - share * skipped;
+      of.debt = skipped > of.debt / share ? 0 : of.debt - share * skipped;
       next += static_cast<std::uint64_t>(skipped);
     }
     for (; next <= slot; ++next) {
-      const std::int64_t paid = std::clamp<std::int64_t>(of.debt, 0, std::max<std::int64_t>(1, share));
+      const std::int64_t paid = std::clamp<std::int64_t>(of.debt, 0, share);
       of.spent[next % length] = paid;
       of.debt -= std::max<std::int64_t>(0, paid);
     }
@@ -175,47 +178,54 @@ struct budget_counting {
     if (n < 0 || n > rule.limit) return never;
     if (fits(rule, of, n)) return std::chrono::nanoseconds{0};
     budget_state later = of;
-    const std::int64_t leases_over = (std::int64_t{of.lease} + 2) * lease_us;
-    turn_to(rule, later, leases_over);
-    if (fits(rule, later, n)) return until_us(leases_over, now);
-    // Each slot that passes frees one; a debt is paid off first.
-    for (int step = 0; step < 4096 && later.slot < std::numeric_limits<std::uint32_t>::max(); ++step) {
+    if (of.held[0] > 0 || of.held[1] > 0) {
+      constexpr auto last = static_cast<std::uint64_t>(never_us / lease_us) - 2;
+      const std::int64_t leases_over = static_cast<std::int64_t>(std::min(of.lease, last) + 2) * lease_us;
+      turn_to(rule, later, leases_over);
+      if (fits(rule, later, n)) return until_us(leases_over, now);
+    }
+    // A debt is paid off in so many slots; then each slot that passes frees one more.
+    const std::int64_t share = std::max<std::int64_t>(1, ring(rule) == 1 ? rule.limit : rule.limit / 8);
+    if (later.debt > 0)
+      turn_to(rule, later, slot_start_us(rule, later.slot + static_cast<std::uint64_t>(later.debt / share)));
+    for (std::size_t step = 0; step < 2 * budget_state::slots; ++step) {
       const std::int64_t next = slot_start_us(rule, later.slot + 1);
+      if (next <= slot_start_us(rule, later.slot)) break;  // at the end of time
       turn_to(rule, later, next);
       if (fits(rule, later, n)) return until_us(next, now);
     }
-    return until_us(slot_start_us(rule, later.slot), now);  // a debt of thousands of slots: at least so long
+    return never;
   }
   /// Holds `n` for work that has not started. Only after it fitted, at the same `now`. @return the number of its lease
-  static constexpr std::uint32_t hold(budget_state& of, std::int64_t n) noexcept {
+  static constexpr std::uint64_t hold(budget_state& of, std::int64_t n) noexcept {
     of.held[of.lease % 2] = add_saturating(of.held[of.lease % 2], n);
     return of.lease;
   }
   /// Whether a reservation of that lease is still held.
-  [[nodiscard]] static constexpr bool holds(const budget_state& of, std::uint32_t lease, std::int64_t n) noexcept {
+  [[nodiscard]] static constexpr bool holds(const budget_state& of, std::uint64_t lease, std::int64_t n) noexcept {
     return (lease == of.lease || lease + 1 == of.lease) && of.held[lease % 2] >= n;
   }
   /// What was held is given back: its work never started.
-  static constexpr void cancel(budget_state& of, std::uint32_t lease, std::int64_t n) noexcept {
+  static constexpr void cancel(budget_state& of, std::uint64_t lease, std::int64_t n) noexcept {
     if (holds(of, lease, n)) of.held[lease % 2] -= n;
   }
   /// What was held is spent from now on. Only when `holds`. @return the number of its slot
-  static constexpr std::uint32_t start(const budget_rule& rule, budget_state& of, std::uint32_t lease,
+  static constexpr std::uint64_t start(const budget_rule& rule, budget_state& of, std::uint64_t lease,
                                        std::int64_t n) noexcept {
     of.held[lease % 2] -= n;
     return spend(rule, of, n);
   }
   /// Spends `n` at once. Only after it fitted.
-  static constexpr std::uint32_t spend(const budget_rule& rule, budget_state& of, std::int64_t n) noexcept {
+  static constexpr std::uint64_t spend(const budget_rule& rule, budget_state& of, std::int64_t n) noexcept {
     std::int64_t& slot = of.spent[of.slot % ring(rule)];
     slot = add_saturating(slot, n);
     return of.slot;
   }
   /// The work took `actual` of what was spent for it in `slot`. Less: the rest is given back, if its slot has not come
   /// free anyway. More: what still fits is spent, the rest is debt.
-  static constexpr void settle(const budget_rule& rule, budget_state& of, std::uint32_t slot, std::int64_t spent,
+  static constexpr void settle(const budget_rule& rule, budget_state& of, std::uint64_t slot, std::int64_t spent,
                                std::int64_t actual) noexcept {
-    const auto length = static_cast<std::uint32_t>(ring(rule));
+    const std::uint64_t length = ring(rule);
     actual = std::max<std::int64_t>(0, actual);
     if (actual <= spent) {
       if (slot <= of.slot && of.slot - slot < length) {

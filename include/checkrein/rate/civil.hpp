@@ -39,10 +39,8 @@ struct civil_counter {
     of.count =
         static_cast<std::uint32_t>(std::min<std::int64_t>(of.count + n, std::numeric_limits<std::uint32_t>::max()));
   }
-  /// A clock that went back over a boundary: the count goes on, in the period that it shows now.
-  static constexpr void clamp(const window_rule&, state& of, std::int64_t us) noexcept {
-    of.period = std::min(of.period, period_of(us));
-  }
+  /// A clock that went back over a boundary changes nothing: the later period goes on until it ends.
+  static constexpr void clamp(const window_rule&, const state&, std::int64_t) noexcept {}
   [[nodiscard]] static constexpr bool idle(const window_rule&, const state& of, std::int64_t us) noexcept {
     return of.period < period_of(us);
   }

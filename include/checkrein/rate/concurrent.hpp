@@ -50,7 +50,7 @@ struct leases {
       }
   }
   static constexpr void clamp(const window_rule& rule, state& of, std::int64_t us) noexcept {
-    for (std::int64_t& end : of.ends) end = std::min(end, us + rule.period_us);
+    for (std::int64_t& end : of.ends) end = std::min(end, us + rule.period_us + clock_slack_us);
   }
   [[nodiscard]] static constexpr bool idle(const window_rule&, const state& of, std::int64_t us) noexcept {
     for (const std::int64_t end : of.ends)

@@ -47,8 +47,9 @@ struct call_log {
     }
   }
   static constexpr void clamp(const window_rule&, state& of, std::int64_t us) noexcept {
-    if (of.log[back(of, 1)] <= us) return;
-    for (std::int64_t& one : of.log) one = std::min(one, us);
+    const std::int64_t latest = us + clock_slack_us;
+    if (of.log[back(of, 1)] <= latest) return;
+    for (std::int64_t& one : of.log) one = std::min(one, latest);
   }
   [[nodiscard]] static constexpr bool idle(const window_rule& rule, const state& of, std::int64_t us) noexcept {
     const std::int64_t newest = of.log[back(of, 1)];

@@ -25,9 +25,9 @@ struct gcra {
   static constexpr void charge(const window_rule& rule, state& of, std::int64_t us, std::int64_t n) noexcept {
     of = std::max(of, us) + n * rule.interval_us;
   }
-  /// No fuller than full: after a clock that went back, or a rule that became smaller.
+  /// Not much fuller than full: after a clock that went back.
   static constexpr void clamp(const window_rule& rule, state& of, std::int64_t us) noexcept {
-    of = std::clamp<std::int64_t>(of, 0, us + rule.burst * rule.interval_us);
+    of = std::clamp<std::int64_t>(of, 0, us + rule.burst * rule.interval_us + clock_slack_us);
   }
   [[nodiscard]] static constexpr bool idle(const window_rule&, const state& of, std::int64_t us) noexcept {
     return of <= us;

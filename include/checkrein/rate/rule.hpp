@@ -69,13 +69,21 @@ constexpr window_rule paced_rule(window_kind kind, std::int64_t limit, std::int6
 /// The same window for fewer: what a run-time overlay makes of it. `limit` is at least 1 and at most the rule's own.
 constexpr window_rule tightened(const window_rule& rule, std::int64_t limit) noexcept {
   if (rule.kind == window_kind::smooth) return paced_rule(rule.kind, limit, rule.period_us, limit);
-  if (rule.kind == window_kind::hard)
-    return paced_rule(rule.kind, limit, rule.period_us,
-                      std::max<std::int64_t>(1, std::min(rule.burst, std::max<std::int64_t>(1, limit - 1))));
+  if (rule.kind == window_kind::hard) {
+    window_rule out =
+        paced_rule(rule.kind, limit, rule.period_us, std::max<std::int64_t>(1, std::min(rule.burst, limit - 1)));
+    // States are times, so a burst that takes longer to come back than the declared one would find room in a full one.
+    out.burst = std::clamp<std::int64_t>(rule.burst * rule.interval_us / out.interval_us, 1, out.burst);
+    return out;
+  }
   window_rule out = rule;
   out.limit = limit;
   return out;
 }
+
+/// How far a state may be ahead of a full one: calls reach a store out of order, and clocks of processes differ. Beyond
+/// it, the clock has gone back.
+inline constexpr std::int64_t clock_slack_us = 600'000'000;
 
 /// The same window, letting everything through.
 constexpr window_rule unlimited(window_rule rule) noexcept {

@@ -31,6 +31,8 @@ struct store_records {
   typename Layout::client_record* client = nullptr;
   typename Layout::tool_record* tool = nullptr;
   typename Layout::global_record* global = nullptr;
+  bool coarse =
+      false;  ///< `client` is the record of a network around the client: windows count in it, and nothing else
 };
 
 namespace detail {

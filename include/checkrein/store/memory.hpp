@@ -53,9 +53,10 @@ class memory_store {
       return with_rest({.account = held.get()}, scopes, now, decide);
     }
     if (!scopes.client.empty()) {
-      const auto held = find_client(scopes.client, scopes.create, now);
+      bool coarse = false;
+      const auto held = find_client(scopes.client, scopes.create, now, coarse);
       if (scopes.create && held.get() == nullptr) return full();
-      return with_rest({.client = held.get()}, scopes, now, decide);
+      return with_rest({.client = held.get(), .coarse = coarse}, scopes, now, decide);
     }
     return refusal{reason::principal_invalid};
   }
@@ -137,18 +138,28 @@ class memory_store {
 
   /// The finest record that is there and counts something; else a new one, for the finest network that there is room
   /// for.
-  auto find_client(std::span<const digest128> keys, bool create, moment now) noexcept ->
+  auto find_client(std::span<const digest128> keys, bool create, moment now, bool& coarse) noexcept ->
       typename detail::principal_table<client_record>::held {
     const auto idle = [now](const client_record& one) { return layout::idle(one, now); };
+    const auto spare = [now](const client_record& one) {
+      if constexpr (requires { layout::spare(one, now); })
+        return layout::spare(one, now);
+      else
+        return layout::idle(one, now);
+    };
     for (const digest128& key : keys) {
       auto held = clients_.find(key);
-      if (held.get() != nullptr && (&key == &keys[0] || !idle(*held.get()))) return held;
+      coarse = &key != &keys[0];
+      if (held.get() != nullptr && (!coarse || !idle(*held.get()))) return held;
     }
+    coarse = false;
     if (!create) return {};
-    // The last quarter of the table is for networks.
+    // Where there is no room, a record goes that knows of nothing but which accounts were seen. The last quarter of the
+    // table is for networks.
     std::uint32_t share = 192;
     for (const digest128& key : keys) {
-      auto held = clients_.find_or_make(key, share, 64, idle);
+      coarse = &key != &keys[0];
+      auto held = clients_.find_or_make(key, share, 64, spare);
       if (held.get() != nullptr) return held;
       coarse_.fetch_add(1, std::memory_order_relaxed);
       share = 256;
@@ -157,7 +168,8 @@ class memory_store {
   }
 
   template <class Decide>
-  verdict with_rest(store_records<layout> records, const store_scopes& scopes, moment now, const Decide& decide) noexcept {
+  verdict with_rest(store_records<layout> records, const store_scopes& scopes, moment now,
+                    const Decide& decide) noexcept {
     std::unique_lock<detail::spinlock> tool_lock;
     if (scopes.tool < tools_.size()) {
       tool_lock = std::unique_lock{tools_[scopes.tool].lock};

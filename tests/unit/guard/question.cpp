@@ -284,6 +284,7 @@ struct keys_only final : cr::detail::gate_base {
                      cr::moment&) const noexcept override {
     return {};
   }
+  void count_past(std::size_t, std::span<std::uint64_t>) const noexcept override {}
   void release(const cr::principal&, std::size_t, std::span<std::uint64_t>, cr::moment) const noexcept override {}
   cr::verdict hold(const cr::principal&, std::uint64_t, const cr::amounts&,
                    cr::detail::budget_ticket&) const noexcept override {

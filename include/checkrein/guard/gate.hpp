@@ -206,7 +206,8 @@ class gate final : private detail::gate_base {
   bool lift(const principal& who, std::string_view by) const noexcept {
     return operate(who, audit_event::lift, {detail::operator_action::kind::lift, moment{}}, by);
   }
-  /// Clears the principal's ladder: pauses and bans end, points are forgotten. Windows stay as they are.
+  /// Clears the principal's ladder: pauses and bans end, points are forgotten. Windows stay as they are. A ban that was
+  /// noted with contact points ends there, too, where `who` names them as verified.
   ///
   /// @return as `lift`
   bool pardon(const principal& who, std::string_view by = "operator") const noexcept {

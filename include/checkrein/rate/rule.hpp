@@ -70,8 +70,9 @@ constexpr window_rule paced_rule(window_kind kind, std::int64_t limit, std::int6
 constexpr window_rule tightened(const window_rule& rule, std::int64_t limit) noexcept {
   if (rule.kind == window_kind::smooth) return paced_rule(rule.kind, limit, rule.period_us, limit);
   if (rule.kind == window_kind::hard) {
+    // The burst in proportion: else the rest would come back very slowly.
     window_rule out =
-        paced_rule(rule.kind, limit, rule.period_us, std::max<std::int64_t>(1, std::min(rule.burst, limit - 1)));
+        paced_rule(rule.kind, limit, rule.period_us, std::max<std::int64_t>(1, rule.burst * limit / rule.limit));
     // States are times, so a burst that takes longer to come back than the declared one would find room in a full one.
     out.burst = std::clamp<std::int64_t>(rule.burst * rule.interval_us / out.interval_us, 1, out.burst);
     return out;

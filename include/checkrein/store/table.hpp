@@ -18,7 +18,8 @@ namespace checkrein::detail {
 /// A bounded table of records by key: shards of open addressing, each under its own lock.
 ///
 /// All memory is taken when it is made. Keys are keyed hashes, so their bits are used as they are and nobody can aim at
-/// a slot. Linear probing at a load of at most 2/3; removal shifts back, so there are no tombstones.
+/// a slot. Linear probing at a load of at most 4/5 (shards are never equally full, so each has room for an eighth more
+/// than its part); removal shifts back, so there are no tombstones.
 template <class Record>
 class principal_table {
   struct plain_slot {
@@ -88,7 +89,7 @@ class principal_table {
     std::unique_lock lock{in.lock};
     slot* at = probe(tag);
     if (at->tag == 0) {
-      if (in.used >= static_cast<std::uint64_t>(shard_capacity_) * share / 256) {
+      if (in.used >= static_cast<std::uint64_t>(shard_capacity_ + shard_capacity_ / 8) * share / 256) {
         if (!drop_idle(in, sweep, idle)) return {};
         at = probe(tag);
         evicted_.fetch_add(1, std::memory_order_relaxed);

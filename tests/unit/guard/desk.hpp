@@ -24,7 +24,8 @@ using std::chrono::seconds;
 
 struct find_note {
   BOOST_HANA_DEFINE_STRUCT(find_note, (cr::text<1, 80>, words), (std::optional<cr::bounded<1, 50>>, most));
-  using rules = cr::tool<"find_note", cr::about<"Finds notes">, cr::about<"words", "What to look for">, cr::reads>;
+  using rules = cr::tool<"find_note", cr::about<"Finds notes">, cr::about<"words", "What to look for">, cr::reads,
+                         cr::limit<cr::calls, cr::per_account, cr::exact<25, minutes>>>;
 };
 
 struct send_note {

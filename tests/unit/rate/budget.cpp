@@ -51,7 +51,7 @@ TEST_CASE("budget: whatever happens, spent and reserved together are never above
   ledger book;
   struct work {
     std::int64_t amount;
-    std::uint32_t at;
+    std::uint64_t at;
     bool started;
     moment since;
   };

@@ -56,7 +56,7 @@ constexpr std::chrono::nanoseconds until_us(std::int64_t us, moment at) noexcept
   if (us == never_us) return never;
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 1000;
   const std::int64_t now = std::max<std::int64_t>(0, at.time_since_epoch().count());
-  return std::chrono::nanoseconds{std::max<std::int64_t>(0, std::min(us, most) * 1000 - now)};
+  return std::chrono::nanoseconds{std::max<std::int64_t>(0, std::clamp<std::int64_t>(us, 0, most) * 1000 - now)};
 }
 
 constexpr window_rule paced_rule(window_kind kind, std::int64_t limit, std::int64_t period_us,

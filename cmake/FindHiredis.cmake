@@ -1,0 +1,11 @@
+# hiredis, whose CMake package in Debian 12 raises an error. Gives Hiredis::Hiredis.
+find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+  pkg_check_modules(Hiredis QUIET IMPORTED_TARGET hiredis)
+endif()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Hiredis REQUIRED_VARS Hiredis_LINK_LIBRARIES VERSION_VAR Hiredis_VERSION)
+if(Hiredis_FOUND AND NOT TARGET Hiredis::Hiredis)
+  add_library(Hiredis::Hiredis INTERFACE IMPORTED)
+  target_link_libraries(Hiredis::Hiredis INTERFACE PkgConfig::Hiredis)
+endif()

@@ -1,20 +1,16 @@
 #pragma once
 
 #include <checkrein/policy/bound.hpp>
-#include <checkrein/policy/cached_store.hpp>
 #include <checkrein/policy/decide.hpp>
 #include <checkrein/policy/describe.hpp>
 #include <checkrein/policy/flow_checks.hpp>
 #include <checkrein/policy/flow_clauses.hpp>
 #include <checkrein/policy/flow_rules.hpp>
 #include <checkrein/policy/guard_memory.hpp>
-#include <checkrein/policy/kept_cache.hpp>
 #include <checkrein/policy/policy.hpp>
 #include <checkrein/policy/policy_traits.hpp>
 #include <checkrein/policy/quota.hpp>
 #include <checkrein/policy/record_fields.hpp>
-#include <checkrein/policy/snapshot.hpp>
-#include <checkrein/policy/split_store.hpp>
 #include <checkrein/policy/sql_permission.hpp>
 #include <checkrein/policy/store_decisions.hpp>
 #include <checkrein/policy/store_layout.hpp>

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <checkrein/policy/cached_store.hpp>
+#include <checkrein/policy/snapshot.hpp>
+#include <checkrein/policy/split_store.hpp>
 #include "prelude.hpp"
 
 #include <checkrein/policy/cached_store.hpp>

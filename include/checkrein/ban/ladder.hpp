@@ -125,6 +125,18 @@ struct ladder_rules {
         static_cast<std::uint32_t>(std::min<std::uint64_t>(now + static_cast<std::uint64_t>(length), for_good - 1));
   }
 
+  /// An operator's ban, until then or for good. It never shortens one that runs; points stay what they have decayed to.
+  constexpr void ban_until(ladder_state& state, moment until, moment now) const noexcept {
+    // Beyond what can be kept (the year 2106) is for good.
+    const std::uint32_t last = to_seconds(until);
+    const std::uint32_t end = until == moment::max() || last == for_good - 1 ? for_good : last;
+    if (end < state.until) return;
+    state.points = points_at(state, to_seconds(now));
+    state.repeats = static_cast<std::uint8_t>(state.repeats | operators_bit);
+    state.until = end;
+    state.at = std::max(state.at, to_seconds(now));
+  }
+
   /// The rung that a strike in probation enters again. Never one that is for good: that takes the points.
   [[nodiscard]] constexpr std::size_t reentered(std::size_t rung) const noexcept {
     rung = std::min(rung, count);
@@ -238,16 +250,6 @@ struct check_ladder<true, Clauses...> {
 
 }  // namespace detail
 
-/// An operator's ban, until then or for good. It never shortens one that runs.
-constexpr void ban_until(ladder_state& state, moment until, moment now) noexcept {
-  // Beyond what can be kept (the year 2106) is for good.
-  const std::uint32_t last = detail::to_seconds(until);
-  const std::uint32_t end = until == moment::max() || last == detail::for_good - 1 ? detail::for_good : last;
-  if (end < state.until) return;
-  state.repeats = static_cast<std::uint8_t>(state.repeats | detail::operators_bit);
-  state.until = end;
-  state.at = std::max(state.at, detail::to_seconds(now));
-}
 /// An operator ends a pause or ban; points and probation stay.
 constexpr void lift(ladder_state& state, moment now) noexcept {
   const auto second = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();

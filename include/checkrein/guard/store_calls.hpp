@@ -380,7 +380,8 @@ struct store_decisions {
       if (records.coarse) return verdict{};  // of many clients: not the one that is meant
       switch (what.what) {
         case operator_action::kind::ban:
-          return said(pure::change_standing(records, [&](ladder_state& is) { ban_until(is, what.until, at); }));
+          return said(pure::change_standing(
+              records, [&](ladder_state& is) { layout::ladder::rules.ban_until(is, what.until, at); }));
         case operator_action::kind::lift:
           return said(pure::change_standing(records, [&](ladder_state& is) { lift(is, at); }));
         case operator_action::kind::pardon:

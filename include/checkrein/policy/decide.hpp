@@ -212,10 +212,13 @@ struct decisions {
       if (written == out.size()) return;
       budget_state state = kept;
       budget_counting::turn_to(Budget::rule, state, us_ceil(now));
-      out[written++] = {budget_name_of<Budget>::value, Budget::rule.limit,
-                        budget_counting::remaining(Budget::rule, state),
-                        std::chrono::seconds{Budget::rule.slot_us * 8 / 1'000'000},
-                        wait_ms(budget_counting::wait(Budget::rule, state, now, 1))};
+      out[written++] = {
+          budget_name_of<Budget>::value, Budget::rule.limit, budget_counting::remaining(Budget::rule, state),
+          Budget::rule.kind == budget_rule::period_kind::sliding
+              ? std::chrono::seconds{Budget::rule.slot_us * 8 / 1'000'000}
+          : Budget::rule.kind == budget_rule::period_kind::day ? std::chrono::seconds{std::chrono::days{1}}
+                                                               : std::chrono::seconds{std::chrono::days{31}},
+          wait_ms(budget_counting::wait(Budget::rule, state, now, 1))};
     });
     return written;
   }

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -112,7 +111,7 @@ inline void carry_ahead(std::uint64_t had_us, std::uint64_t has_us, unsigned cha
 inline void carry_leases(std::string_view from, std::span<unsigned char> to) noexcept {
   std::vector<std::int64_t> ends(std::max(from.size(), to.size()) / 8);
   std::memcpy(ends.data(), from.data(), from.size());
-  std::sort(ends.begin(), ends.end(), std::greater<>{});
+  std::sort(ends.begin(), ends.end(), [](std::int64_t a, std::int64_t b) { return a > b; });
   std::memcpy(to.data(), ends.data(), to.size());
 }
 

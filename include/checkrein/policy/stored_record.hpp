@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <checkrein/policy/record_fields.hpp>
@@ -58,6 +59,7 @@ template <class Layout, class Record>
 template <class Layout, class Record>
 [[nodiscard]] std::string_view rate_bytes(const Record& record) noexcept {
   constexpr std::size_t kept = Layout::template kept_size<Record>;
+  if (std::is_empty_v<Record>) return {};  // a record of nothing has a byte, and it says nothing
   return {reinterpret_cast<const char*>(&record) + kept, sizeof(Record) - kept};
 }
 

@@ -27,7 +27,10 @@ struct gcra {
   }
   /// Not much fuller than full: after a clock that went back.
   static constexpr void clamp(const window_rule& rule, state& of, std::int64_t us) noexcept {
-    of = std::clamp<std::int64_t>(of, 0, us + rule.burst * rule.interval_us + clock_slack_us);
+    of = std::min(of, us + rule.burst * rule.interval_us + clock_slack_us);
+    // No state of ours: only so far as to keep the arithmetic from overflowing.
+    constexpr std::int64_t damaged = -(std::int64_t{1} << 61);
+    if (of < damaged) of = 0;
   }
   [[nodiscard]] static constexpr bool idle(const window_rule&, const state& of, std::int64_t us) noexcept {
     return of <= us;

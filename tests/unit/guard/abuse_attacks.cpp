@@ -452,7 +452,7 @@ TEST_CASE("abuse, attacked: an operator's ban takes no probation away") {
     cr::moment now = start;
     steep::strike(state, 8, now, 0);
     now += days{7};
-    if (operator_too) cr::ban_until(state, now + hours{1}, now);
+    if (operator_too) cr::usual_ladder::rules.ban_until(state, now + hours{1}, now);
     now += days{20};  // still on probation, and the points have faded below the rung
     steep::strike(state, 1, now, 0);
     return steep::standing_of(state, now).until - now;
@@ -463,7 +463,7 @@ TEST_CASE("abuse, attacked: an operator's ban takes no probation away") {
 
 TEST_CASE("abuse, attacked: a ban until 2120 runs in 2110") {
   cr::ladder_state state;
-  cr::ban_until(state, cr::moment{std::chrono::sys_days{std::chrono::year{2120} / 1 / 1}}, start);
+  cr::usual_ladder::rules.ban_until(state, cr::moment{std::chrono::sys_days{std::chrono::year{2120} / 1 / 1}}, start);
   const cr::moment later{std::chrono::sys_days{std::chrono::year{2110} / 1 / 1}};
   CHECK(cr::usual_ladder::standing_of(state, later).what != cr::standing::kind::warned);
   CHECK(cr::usual_ladder::standing_of(state, later).what != cr::standing::kind::clear);

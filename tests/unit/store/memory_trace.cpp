@@ -1,3 +1,4 @@
+#include <checkrein/policy/snapshot.hpp>
 #include <checkrein/store/memory.hpp>
 
 #include <catch2/catch.hpp>
@@ -63,4 +64,31 @@ TEST_CASE("memory_store: a trace goes on after a snapshot as if nothing had happ
     }
   }
   CHECK(whole == halves);
+}
+
+namespace {
+
+struct glance {
+  BOOST_HANA_DEFINE_STRUCT(glance, (int, id));
+  using rules = checkrein::tool<"glance", checkrein::about<"Looks">, checkrein::reads>;
+};
+/// No window of tools, and none in all: those records hold nothing.
+struct plain
+    : checkrein::policy<
+          checkrein::toolbox<glance>, checkrein::needs<checkrein::verified<checkrein::email>>,
+          checkrein::limit<checkrein::visits, checkrein::per_account, checkrein::exact<3, std::chrono::minutes>>> {};
+
+}  // namespace
+
+TEST_CASE("memory_store: a snapshot of a policy without windows of tools or in all is taken in again") {
+  using store = checkrein::memory_store<plain>;
+  using calls = checkrein::detail::store_decisions<plain, store>;
+  store before;
+  store after;
+  const auto now = checkrein::testing::manual_clock::start;
+  checkrein::principal who{checkrein::account{"https://shop.example", "customer"}};
+  who.has_verified<checkrein::email>(now);
+  for (int i = 0; i < 3; ++i) CHECK(calls::admit(&before, who, nullptr, now));
+  REQUIRE(checkrein::restore_snapshot(after, checkrein::save_snapshot(before, now), now));
+  CHECK_FALSE(calls::admit(&after, who, nullptr, now));
 }

@@ -192,6 +192,15 @@ TEST_CASE("redis database: damaged records, and those of a layout that nobody kn
     CHECK_FALSE(desk_calls::admit(&other, who, nullptr, start));
     CHECK(admin.value(of_who) == bad);
   }
+  // Nor where all but the layout's tag is right.
+  const cr::principal somebody = customer(2);
+  const std::string of_somebody = cr::detail::redis_key("damaged:", somebody.key(), 'a');
+  REQUIRE(desk_calls::admit(&other, somebody, nullptr, start));
+  std::string untagged = admin.value(of_somebody);
+  untagged[1] = static_cast<char>(untagged[1] ^ 1);
+  static_cast<void>(admin({"SET", of_somebody, untagged}));
+  CHECK_FALSE(desk_calls::admit(&other, somebody, nullptr, start));
+  CHECK(admin.value(of_somebody) == untagged);
   static_cast<void>(admin({"SET", at, whole}));
   CHECK(store.update({.account = &id, .create = true}, start, take));
   static_cast<void>(admin({"DEL", at}));

@@ -124,7 +124,10 @@ struct chance {
       case cr::window_kind::smooth: {
         const std::int64_t full = now_us + of.rule.burst * of.rule.interval_us;
         const std::int64_t step = of.rule.interval_us;
-        put(at, one_in(3) ? time(now_us, period) : full - step * between(-1, of.rule.burst) + between(-2, 2));
+        const std::int64_t until =
+            one_in(3) ? time(now_us, period) : full - step * between(-1, of.rule.burst) + between(-2, 2);
+        odd = odd || until < 0 || until >= cr::detail::redis_top;
+        put(at, until);
         break;
       }
       case cr::window_kind::exact: {
@@ -154,7 +157,11 @@ struct chance {
       }
       case cr::window_kind::running:
         for (std::size_t i = 0; i < of.size / 8; ++i) {
-          const std::int64_t end = one_in(3) ? 0 : time(now_us, period);
+          std::int64_t end = now_us + between(-period / 8, period + (one_in(6) ? period / 4 : 0));
+          if (one_in(5)) end = now_us + between(-2, 2);
+          if (one_in(12)) end = time(now_us, period);
+          if (one_in(8)) end = 0;
+          if (one_in(30)) end = -between(1, std::int64_t{1} << 60);
           odd = odd || end > now_us + period || end < 0;
           put(at, end);
         }

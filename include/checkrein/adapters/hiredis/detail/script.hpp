@@ -137,6 +137,15 @@ local function fits(w, f, now, up)
   return true
 end
 
+-- Whether a window that is not looked at is written again as it was.
+local function is_exact(w, f)
+  if w.kind ~= HARD and w.kind ~= RUNNING then return true end
+  for i = w.at, w.at + w.count - 1 do
+    if f[i] < 0 or f[i] >= TOP then return false end
+  end
+  return true
+end
+
 local function answer(time, values)
   local out = {time[1], time[2]}
   for i = 1, #values do out[i + 2] = values[i] end
@@ -196,6 +205,8 @@ local function request(keys, args)
         if mask == 0 or w.bit == 0 or band(mask, w.bit) == 0 then
           if not fits(w, f, now, up) then return answer(time, values) end
           f.changed = true
+        elseif not is_exact(w, f) then
+          return answer(time, values)
         end
       end
       fields[i] = f

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <checkrein/policy/bound.hpp>
+#include <checkrein/policy/budget_decisions.hpp>
 #include <checkrein/policy/decide.hpp>
 #include <checkrein/policy/describe.hpp>
 #include <checkrein/policy/flow_checks.hpp>
@@ -15,5 +16,6 @@
 #include <checkrein/policy/store_decisions.hpp>
 #include <checkrein/policy/store_layout.hpp>
 #include <checkrein/policy/stored_record.hpp>
+#include <checkrein/policy/strike_weight.hpp>
 #include <checkrein/policy/tool_info.hpp>
 #include <checkrein/policy/window_table.hpp>

@@ -113,7 +113,7 @@ rule(H, "nobody is asked on after three noes", " || state.declined >= flow_state
 rule(H, "a person sees what would run", "flow.write(exact, arguments);", "exact = action_.args;", Q)
 rule(H, "each question has a number of its own", "open_question fresh{fresh_nonce(),", "open_question fresh{7,", Q)
 rule(H, "what cannot be recorded does not run", "if (!record(audit_event::decision, true)) {", "if (false) {", G)
-rule(H, "a call is charged", "const verdict paid = gate.charge(in_.who, tool_, decided.bits, now_);",
+rule(H, "a call is charged", "const verdict paid = charge(decided.bits);",
      "const verdict paid = verdict::allowed();", P)
 
 # --- a conversation ---
@@ -233,13 +233,13 @@ rule(H, "a tool that stores is cleared for what its place is", "return least_sec
 rule(H, "a policy may distrust counterparties", "strict ? 0U : yield::counterparty_bits", "yield::counterparty_bits", P)
 
 # --- what is remembered per account and day ---
-H = "policy/store_layout.hpp"
+H = "policy/guard_memory.hpp"
 rule(H, "bits that strangers chose, per day", "if (more > most || bits > most - more) return reason::endorsement_spent;",
      "", P)
 rule(H, "ten questions a day", "if (asked >= questions_per_day) return reason::too_many_questions;",
      "if (asked >= questions_per_day) asked = 0;", Q)
-rule(H, "the next day begins anew", "if (today != day) *this", "if (false) *this", Q)
-rule(H, "only the next day begins anew", "if (today != day) *this", "if (true) *this", Q)
+rule(H, "the next day begins anew", "if (today > day) *this", "if (false) *this", Q)
+rule(H, "only the next day begins anew", "if (today > day) *this", "if (true) *this", Q)
 rule(H, "a nonce is used up", "        one = 0;\n", "", S)
 rule(H, "a nonce that is not there is refused", "return reason::question_unknown;", "return verdict::allowed();", S)
 

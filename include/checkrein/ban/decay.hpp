@@ -21,7 +21,8 @@ inline constexpr std::array<std::uint64_t, 16> half_powers = [] {
 
 /// `points` (in units of 2^-16) after `elapsed_s`, halving every `half_life_s`; less than 1/16 is nothing.
 ///
-/// Integers only. Rounds up, so towards the stricter side, by less than 2^-11 of a point.
+/// Integers only. Rounds up at each of its steps, so towards the stricter side: by less than 2^-11 of a point at the
+/// points of a usual ladder, in proportion above that.
 constexpr std::uint32_t decayed(std::uint32_t points, std::uint64_t elapsed_s, std::uint64_t half_life_s) noexcept {
   const std::uint64_t halvings = elapsed_s / half_life_s;
   if (halvings >= 32) return 0;

@@ -289,14 +289,7 @@ class gate final : private detail::gate_base {
   verdict hold(const principal& who, std::uint64_t conversation, const amounts& what,
                detail::budget_ticket& ticket) const noexcept override {
     const moment at = now();
-    verdict may = refusal{reason::budget_exceeded};
-    const auto tight = tightening();
-    if (shut_.load(std::memory_order_acquire))
-      may = refusal{reason::state_unknown};
-    else if (tight && !tight->admits(who, at))
-      may = tight->admits(who, at);
-    else if (what.tokens >= 0 && what.micro_dollars >= 0)
-      may = calls_->hold(store_, who, what, ticket, at);
+    const verdict may = reserve(who, what, ticket, at);
     const audit_numbers numbers{what.tokens, what.micro_dollars};
     audit_record line = spending(audit_event::reservation, who, conversation, numbers, at);
     line.allowed = may.has_value();
@@ -373,6 +366,13 @@ class gate final : private detail::gate_base {
                       .numbers = &numbers,
                       .allowed = true};
     return who.valid() && record(line) && calls_->operate(store_, who, what, at);
+  }
+  verdict reserve(const principal& who, const amounts& what, detail::budget_ticket& ticket, moment at) const noexcept {
+    if (shut_.load(std::memory_order_acquire)) return reason::state_unknown;
+    if (what.tokens < 0 || what.micro_dollars < 0) return reason::budget_exceeded;
+    if (const auto tight = tightening())
+      if (const verdict may = tight->admits(who, at); !may) return may;
+    return calls_->hold(store_, who, what, ticket, at);
   }
   /// Whether the principal comes in.
   verdict judge(const principal& who, moment at) const noexcept {

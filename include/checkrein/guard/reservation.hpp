@@ -33,8 +33,8 @@ class [[nodiscard]] reservation {
 
   /// The work begins now: from here on, the reserved amount is spent unless `settle` says that it was less.
   ///
-  /// @return refused with `reservation_expired` when it waited for more than half a minute or was started before, and
-  /// the work must not begin
+  /// @return refused with `reservation_expired` when it waited for too long (between half a minute and a minute, by
+  /// when it was made) or was started before, and the work must not begin
   [[nodiscard]] verdict start() noexcept {
     if (state_ != state::held) return reason::reservation_expired;
     const verdict may = gate_->start(who_, reserved_, ticket_);
@@ -42,7 +42,8 @@ class [[nodiscard]] reservation {
     return may;
   }
 
-  /// The work took so much. More than was reserved becomes debt: nothing is admitted until it is repaid.
+  /// The work took so much. More than was reserved is spent as far as it fits, and debt beyond: that
+  /// budget admits nothing until it is repaid.
   void settle(const amounts& actual) noexcept {
     const state was = std::exchange(state_, state::over);
     if (was == state::held) gate_->cancel(who_, reserved_, ticket_);  // it never began
@@ -59,8 +60,12 @@ class [[nodiscard]] reservation {
     return state_ == state::started && sent_.tokens <= reserved_.tokens &&
            sent_.micro_dollars <= reserved_.micro_dollars;
   }
-  /// The stream ended: settled by what was sent.
-  void finish() noexcept { settle(sent_); }
+  /// The stream ended: settled by what was sent. A unit that `sent` was told nothing of has spent all that was
+  /// reserved.
+  void finish() noexcept {
+    settle({sent_.tokens > 0 ? sent_.tokens : reserved_.tokens,
+            sent_.micro_dollars > 0 ? sent_.micro_dollars : reserved_.micro_dollars});
+  }
 
   /// What was reserved.
   [[nodiscard]] const amounts& reserved() const noexcept { return reserved_; }

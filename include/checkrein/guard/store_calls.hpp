@@ -16,6 +16,7 @@
 #include <checkrein/policy/decide.hpp>
 #include <checkrein/policy/store_decisions.hpp>
 #include <checkrein/policy/store_layout.hpp>
+#include <checkrein/policy/strike_weight.hpp>
 #include <checkrein/policy/tool_info.hpp>
 #include <checkrein/store/concept.hpp>
 #include <checkrein/value/digest.hpp>

@@ -55,7 +55,7 @@ class cached {
       return made;
     } else {
       const verdict made = store_->update(scopes, now, decide);
-      if (denials_.find(*key)) denials_.drop(*key);
+      denials_.drop(*key);
       return made;
     }
   }

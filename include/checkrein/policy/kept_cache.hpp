@@ -36,12 +36,15 @@ class kept_cache {
   void put(const digest128& key, const Value& value, moment at) noexcept {
     shard& in = shard_of(key);
     const std::lock_guard held{in.lock};
+#if defined(__cpp_exceptions)
     try {
-      if (in.entries.size() >= per_shard_) in.entries.clear();
-      in.entries.insert_or_assign(key.high, entry{value, at});
+      remember(in, key, value, at);
     } catch (...) {
       in.entries.clear();
     }
+#else
+    remember(in, key, value, at);
+#endif
   }
   void drop(const digest128& key) noexcept {
     shard& in = shard_of(key);
@@ -55,6 +58,10 @@ class kept_cache {
     spinlock lock;
     std::unordered_map<std::uint64_t, entry> entries;
   };
+  void remember(shard& in, const digest128& key, const Value& value, moment at) {
+    if (in.entries.size() >= per_shard_) in.entries.clear();
+    in.entries.insert_or_assign(key.high, entry{value, at});
+  }
   shard& shard_of(const digest128& key) noexcept { return shards_[key.high >> 58]; }
 
   std::size_t per_shard_;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <checkrein/base/result.hpp>
+#include <checkrein/rate/rule.hpp>
 
 namespace checkrein {
 
@@ -27,6 +28,12 @@ struct quota {
 }
 
 namespace detail {
+
+/// A wait, rounded up to whole milliseconds, so never 0.
+constexpr refusal::duration wait_ms(std::chrono::nanoseconds wait) noexcept {
+  if (wait == never) return refusal::duration::max();
+  return std::chrono::ceil<std::chrono::milliseconds>(wait);
+}
 
 inline void append_quota_name(std::string& out, std::string_view name) {
   // A structured field's string: names are of the declaration, so printable ASCII without quotes.

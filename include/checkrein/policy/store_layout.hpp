@@ -63,8 +63,9 @@ using budgets_in_scope = mp::mp_copy_if_q<Budgets, in_scope<Scope>>;
 /// What a store keeps for a policy: one packed record per account, per client, per tool, and one for all.
 ///
 /// Trivially copyable; all zero = never seen. A record begins with what must not be lost (`kept`: the ladder, 16 bytes;
-/// budgets, 120 bytes each; what the guard remembers), followed by the states of the windows that count in its scope
-/// (8 bytes each, for `exact` and `concurrent` 8 per call). A record without windows still has `sizeof(kept)`.
+/// budgets, 112 bytes each; what the guard remembers), followed by the states of the windows that count in its scope
+/// (8 bytes each, for `concurrent` 8 per call, for `exact` as many and 8 more). A record without windows still has
+/// `sizeof(kept)`.
 template <class Policy>
 struct store_layout {
   using parts = detail::parts_of<Policy>;

@@ -93,7 +93,7 @@ concept amount_unit = requires {
 /// How long a reservation may wait for its work to start: between one and two of these.
 inline constexpr std::int64_t lease_us = 30'000'000;
 
-/// What was spent and is reserved of one budget. All zero = nothing. 120 bytes.
+/// What was spent and is reserved of one budget. All zero = nothing. 112 bytes.
 ///
 /// Spent amounts stand in the slot of the time at which their work started; what is in a slot comes free as a whole,
 /// when all of it is a period old. Reservations whose work has not started stand in one of two leases, and come free
@@ -114,6 +114,8 @@ struct budget_state {
     return sum;
   }
 };
+
+static_assert(sizeof(budget_state) == 112);
 
 /// The arithmetic of a budget. Pure, total; saturates towards refusal.
 struct budget_counting {

@@ -78,7 +78,7 @@ struct call_log {
 /// `calls` in full, and never more than `calls`, in any interval of `count` x `Period`.
 ///
 /// Promises: no half-open interval of one period sees more than `calls`; and a call is refused only when `calls` others
-/// were admitted less than one period before it. Keeps the time of each: 8 bytes a call, O(1).
+/// were admitted less than one period before it. Keeps the time of each, 8 bytes a call, and 8 more; O(1).
 ///
 /// @tparam calls  1 to 64
 template <std::int64_t calls, class Period, std::int64_t count = 1>

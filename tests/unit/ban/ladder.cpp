@@ -1,3 +1,4 @@
+#include <checkrein/ban/rung.hpp>
 #include <checkrein/ban/ladder.hpp>
 
 #include <catch2/catch.hpp>

@@ -10,8 +10,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <string>
@@ -211,6 +214,14 @@ TEST_CASE("abuse: what is reserved is spent, given back or owed, as the work wen
   }
   CHECK(left() == 350);
   {
+    auto untold = chat.spend({.micro_dollars = 400});
+    REQUIRE(untold);
+    REQUIRE(untold->start());
+    CHECK(untold->sent({}));
+    untold->finish();  // nothing was said of its dollars
+    CHECK_FALSE(chat.spend({.micro_dollars = 601}));
+  }
+  {
     auto late = chat.spend({.tokens = 100});
     REQUIRE(late);
     b.clock.advance(minutes{2});
@@ -339,7 +350,11 @@ TEST_CASE("overlay: takes tools, limits and people away, and gives nothing") {
 TEST_CASE("overlay: a gate that was configured with a file does not open without it") {
   bench b;
   const auto ann = b.member("ann");
-  const std::string path = std::tmpnam(nullptr);
+  std::string path = "/tmp/checkrein-overlay-XXXXXX";
+  const int file = mkstemp(path.data());
+  REQUIRE(file >= 0);
+  close(file);
+  REQUIRE(std::remove(path.c_str()) == 0);
   CHECK(b.gate.use_overlay_file(path).is == cr::overlay_result::kind::missing);
   CHECK_FALSE(b.gate.admit(ann));
   std::ofstream{path} << R"({"version":1,"disable":["search"]})";

@@ -1,4 +1,7 @@
+#include <checkrein/identity/client.hpp>
+#include <checkrein/identity/contact_point.hpp>
 #include <checkrein/identity/principal.hpp>
+#include <checkrein/identity/verified.hpp>
 
 #include <catch2/catch.hpp>
 

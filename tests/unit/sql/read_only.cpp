@@ -1,3 +1,6 @@
+#include <checkrein/sql/clauses.hpp>
+#include <checkrein/sql/finding.hpp>
+#include <checkrein/sql/permission.hpp>
 #include <checkrein/sql/read_only.hpp>
 
 #include <catch2/catch.hpp>

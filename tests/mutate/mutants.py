@@ -305,3 +305,84 @@ rule(H, "a record that names several parties vouches for none", " && !(one.count
 H = "guard/flow_steps.hpp"
 rule(H, "a plain word of the order is no name of anything",
      "if (!loose || values.words().contains_quoted(canonical)) return provenance::typed;", "return provenance::typed;", A)
+
+# --- abuse control: windows, budgets, ladder, stores ---
+R, RB, RC = "rate/windows", "rate/budget", "rate/calendar_and_leases"
+PD = "policy/store_decisions"
+BL, BX, AB, AA, SM, SP = ("ban/ladder", "ban/account_mix", "guard/abuse", "guard/abuse_attacks", "store/memory",
+                          "store/split")
+H = "rate/gcra.hpp"
+rule(H, "windows: no more at once than the burst", "of - (rule.burst - n) * rule.interval_us;", "of - (rule.burst + 1 - n) * rule.interval_us;", R)
+rule(H, "windows: an idle time is not saved up", "of = std::max(of, us) + n", "of = of + n", R)
+rule(H, "windows: a call counts with its weight", "of = std::max(of, us) + n * rule.interval_us;", "of = std::max(of, us) + rule.interval_us;", RC)
+rule(H, "windows: a clock that went back makes a window full at most", "of = std::min(of, us + rule.burst * rule.interval_us + clock_slack_us);", "static_cast<void>(us);", RC)
+H = "rate/exact.hpp"
+rule(H, "exact: the call that is `limit` back has to be a period ago", "of.log[back(of, rule.limit - n + 1)];", "of.log[back(of, 1)];", R)
+rule(H, "exact: a clock that went back makes no call older", "std::max({of.log[back(of, 1)], us, std::int64_t{1}});", "std::max(us, std::int64_t{1});", RC)
+H = "rate/concurrent.hpp"
+rule(H, "concurrent: no more than so many leases", "return running < rule.limit ? 0 : first_end;", "return running <= rule.limit ? 0 : first_end;", RC)
+rule(H, "concurrent: only its own lease is given back", "if (end == began + rule.period_us) {", "if (end != 0) {", RC)
+H = "rate/budget.hpp"
+rule(H, "budgets: what is held counts", "for (const std::int64_t one : held) sum =", "for (const std::int64_t one : spent) sum =", RB)
+rule(H, "budgets: a debt closes", "return n >= 0 && of.debt <= 0 && add_saturating", "return n >= 0 && add_saturating", RB)
+rule(H, "budgets: what goes beyond a reservation is a debt", "of.debt = add_saturating(of.debt, over - fits);", "", RB)
+rule(H, "budgets: only what is still held is given back", "if (holds(of, lease, n)) of.held[lease % 2] -= n;", "of.held[lease % 2] -= n;", RB, AA)
+rule(H, "budgets: a reservation that is not started ends", "if (lease - of.lease >= 2) of.held = {};", "", RB)
+rule(H, "budgets: a clock that went back frees nothing", "if (slot <= of.slot) return;", "if (slot == of.slot) return;", RB, AA)
+H = "policy/budget_decisions.hpp"
+rule(H, "budgets: work starts only on what is held", "if (!held || found != mp::mp_size<budgets>::value) return reason::reservation_expired;",
+     "if (found != mp::mp_size<budgets>::value) return reason::reservation_expired;", AB, RB)
+rule(H, "budgets: every budget has to have room", "if (budget_counting::fits(Budget::rule, state, n)) return;", "if (true) return;", AB)
+H = "policy/decide.hpp"
+rule(H, "a ban is looked at first", "if (records.account) return allowed_by(layout::ladder::standing_of(records.account->standing, now), now);", "", AB)
+rule(H, "an allow-list is no way around an operator's ban",
+     "(!records.client->allowed.holds(now) || is_operators(records.client->standing))", "!records.client->allowed.holds(now)", AB, AA)
+rule(H, "a network is not held to the ban of one of its addresses",
+     "if (records.client && !records.coarse &&\n        (!records", "if (records.client &&\n        (!records", PD)
+rule(H, "every window is looked at", "ready > latest) {", "ready > latest && where.empty()) {", PD)
+rule(H, "an address is struck only where nobody else is behind it", "records.client->mix.may_strike(now) && ", "", AB, AA)
+rule(H, "a strike ends when the ladder says so", "Ladder::strike(state, weight, now, random);", "", AB)
+rule(H, "windows of a tool count its calls only", "return tool == mp::mp_find<tools, typename Bound::tool>::value;", "return true;", AB)
+H = "policy/store_decisions.hpp"
+rule(H, "a full window that others fill strikes nobody",
+     "return windows[i].scope != scope_kind::tool && windows[i].scope != scope_kind::all &&", "return", AB, AA)
+rule(H, "one strike a window", "pure::last_strike(records) + pure::period_of(why.where) <= now &&", "", AB)
+rule(H, "no visit of one who is shut out",
+     "    *is_new_client = false;\n    if (const verdict may = pure::standing(records, now); !may) return may;", "    *is_new_client = false;", AB)
+rule(H, "nothing is charged before everything was looked at",
+     "    if (const verdict may = look_at_both<Policy>(records, what, cost, now); !may) return may;\n    if (bits != 0)",
+     "    pure::template charge<calls>(records, what, now);\n    if (const verdict may = look_at_both<Policy>(records, what, cost, now); !may) return may;\n    if (bits != 0)", AB)
+rule(H, "a ban between two steps of a call holds",
+     "    if (const verdict may = pure::standing(records, now); !may) return may;\n    if (const verdict may = look_at_both", "    if (const verdict may = look_at_both", PD)
+H = "guard/store_calls.hpp"
+rule(H, "nobody is struck once text of strangers was shown", "if (!trusted) return verdict::allowed();", "", AB)
+rule(H, "an unverified contact point carries no ban", "if (!who.has_account() || when <= moment{} || when > now + fact_skew) keys[i] = {};", "static_cast<void>(when);", AA)
+H = "policy/strike_weight.hpp"
+rule(H, "an unknown name is no offence", "    case reason::unknown_tool:\n", "    case reason::unknown_tool:\n      return 1;\n", AB)
+H = "ban/ladder.hpp"
+rule(H, "ladder: points stand still while a ban runs", "const std::uint32_t from = std::max(state.at, state.until);", "const std::uint32_t from = state.at;", BL)
+rule(H, "ladder: probation", "reached = std::max(reached, reentered(state.rung));", "static_cast<void>(reached);", BL)
+rule(H, "ladder: what comes again lasts longer", "first << std::min<int>(state.repeats, 20)", "first", BL)
+rule(H, "ladder: no ban is longer than the longest", "std::min<int>(state.repeats, 20), cap_s);", "std::min<int>(state.repeats, 20), for_good);", BL, "ban/model")
+rule(H, "ladder: nobody is struck twice for one thing",
+     "if (now_is != standing::kind::clear && now_is != standing::kind::warned) return;", "", BL, "ban/model")
+rule(H, "ladder: an operator's ban never shortens one", "if (end < state.until) return;", "", BL, "ban/model", AA)
+rule(H, "ladder: a warning is never for good", "while (rung > 0 && rungs[rung - 1].kind == rung_kind::permanent) --rung;", "", BL, "ban/model")
+H = "ban/account_mix.hpp"
+rule(H, "clients: where good accounts are, none is struck", "2 * accounts[static_cast<std::size_t>(misbehaved)] > accounts[static_cast<std::size_t>(of)];", "true;", BX)
+rule(H, "clients: a few bad accounts are not most", "misbehaved >= least &&", "", BX)
+rule(H, "clients: what was two weeks ago is over", "seen = {0, this_week == week + 1 ? seen[0] : 0};", "seen = {0, seen[0]};", BX)
+H = "policy/cached_store.hpp"
+rule(H, "a denial is remembered for a second at most", "now >= before->at && now - before->at < longest", "now >= before->at", SP, AA)
+rule(H, "what may have changed is asked again", "      denials_.drop(*key);\n      return made;\n    }\n  }", "      return made;\n    }\n  }", SP, AA)
+H = "policy/split_store.hpp"
+rule(H, "without the store of bans nobody unknown comes in", "    if (!lately || now - lately->at > options_.stale_for) return false;", "    if (!lately) return true;", SP)
+rule(H, "a limit that denies without its store denies", "if (one.unit == unit && one.failure == on_failure::deny && concerns", "if (false && concerns", SP)
+rule(H, "what both stores hold is read anew afterwards", "    cache_.drop(*key);\n    return made;", "    return made;", SP, AA)
+H = "guard/overlay.hpp"
+rule(H, "an overlay raises no limit", "if (limit > windows[at].rule.limit) return {overlay_result::kind::loosens, name};", "", AB, AA)
+rule(H, "an overlay gives no tool back", "if ((other.off_[i] & ~off_[i]) != 0) return \"disable\";", "", AB, AA)
+rule(H, "an overlay ends no ban", "if (one.until > now && until(one.key) < one.until) return \"bans\";", "", AB, AA)
+H = "guard/reservation.hpp"
+rule(H, "a reservation that goes away unstarted is given back", "if (state_ == state::held) gate_->cancel(who_, reserved_, ticket_);\n  }", "}", AB, AA)
+rule(H, "a reservation is settled once", "const state was = std::exchange(state_, state::over);", "const state was = state_;", AB, AA)

@@ -95,6 +95,28 @@ TEST_CASE("ladder: probation ends after one half-life, and points fade") {
   CHECK(steep::idle(state, out + days{400}));
 }
 
+TEST_CASE("ladder: in probation one strike is enough, however far the points have faded") {
+  ladder_state state;
+  steep::strike(state, 8, start, 0);
+  REQUIRE(is(state, start) == kind::banned);
+  // Nearly a half-life after its end: 4.2 points are left, not enough for a pause.
+  const moment later = start + days{7} + days{28};
+  steep::strike(state, 1, later, 0);
+  CHECK(is(state, later) == kind::banned);
+}
+
+TEST_CASE("ladder: what was for good and was lifted comes again only by its points") {
+  ladder_state state;
+  steep::strike(state, 20, start, 0);
+  REQUIRE(is(state, start) == kind::permanent);
+  lift(state, start);
+  // 11 and 1 points: the rung below, not one that takes twenty.
+  const moment later = start + days{26};
+  steep::strike(state, 1, later, 0);
+  CHECK(is(state, later) == kind::banned);
+  CHECK(steep::standing_of(state, later).until < later + days{15});
+}
+
 TEST_CASE("ladder: points stand still while a ban runs") {
   ladder_state banned;
   steep::strike(banned, 8, start, 0);

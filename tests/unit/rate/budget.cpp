@@ -195,10 +195,41 @@ TEST_CASE("budget: a clock that goes back frees nothing, and one that goes forwa
   counting::spend(shop::rule, state, 1'000);
   counting::turn_to(shop::rule, state, us_ceil(start - hours{1}));
   CHECK_FALSE(counting::fits(shop::rule, state, 1));
+  CHECK(state.total() == 1'000);
+  CHECK(state.debt == 0);
   counting::turn_to(shop::rule, state, us_ceil(start + days{36'500}));
   CHECK(counting::fits(shop::rule, state, 1'000));
   CHECK(counting::wait(shop::rule, state, start, 1'001) == std::chrono::nanoseconds::max());
   CHECK(counting::wait(shop::rule, state, start, -1) == std::chrono::nanoseconds::max());
+}
+
+TEST_CASE("budget: a debt closes admission, however the limit divides into slots") {
+  // An eighth of 15 is one: what is repaid in a period is less than the limit, so there is room beside a debt.
+  using shop = budget<tokens, 15, hours, 8>;
+  budget_state state{};
+  counting::turn_to(shop::rule, state, us_ceil(start));
+  const auto slot = counting::spend(shop::rule, state, 15);
+  counting::settle(shop::rule, state, slot, 15, 40);
+  REQUIRE(state.debt == 25);
+  counting::turn_to(shop::rule, state, us_ceil(start + hours{9}));
+  REQUIRE(state.debt > 0);
+  REQUIRE(state.total() < 15);
+  CHECK_FALSE(counting::fits(shop::rule, state, 1));
+  CHECK(counting::remaining(shop::rule, state) == 0);
+}
+
+TEST_CASE("budget: a reservation that is over gives back nothing of another one") {
+  using shop = budget<tokens, 1'000, hours>;
+  budget_state state{};
+  counting::turn_to(shop::rule, state, us_ceil(start));
+  const auto first = counting::hold(state, 600);
+  // Two leases later it holds nothing any more, and another is kept where it was.
+  counting::turn_to(shop::rule, state, us_ceil(start + seconds{60}));
+  REQUIRE_FALSE(counting::holds(state, first, 600));
+  static_cast<void>(counting::hold(state, 1'000));
+  counting::cancel(state, first, 600);
+  CHECK(state.total() == 1'000);
+  CHECK_FALSE(counting::fits(shop::rule, state, 1));
 }
 
 TEST_CASE("price_table: what has no price cannot be reserved; prices round up") {

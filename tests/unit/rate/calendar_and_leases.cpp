@@ -167,6 +167,32 @@ TEST_CASE(
   jumps(concurrent<4, seconds, 30>{});
 }
 
+TEST_CASE("windows: a state that is a century ahead, after a clock that was wrong, drains within its period") {
+  const auto drains = [&]<class Window>(Window) {
+    typename Window::state state{};
+    const moment wrong = start + days{36'500};
+    while (Window::wait(state, wrong) == 0ns) Window::charge(state, wrong);
+    Window::counting::clamp(Window::rule, state, detail::us_ceil(start));
+    CHECK(Window::wait(state, start) > 0ns);
+    CHECK(Window::wait(state, start) <= Window::period + minutes{10});
+  };
+  drains(exact<7, minutes>{});
+  drains(hard<20, minutes, burst<5>>{});
+  drains(smooth<6, minutes>{});
+  drains(concurrent<4, seconds, 30>{});
+}
+
+TEST_CASE("exact: a call that a clock put before another one is not forgotten before it") {
+  using window = exact<2, minutes>;
+  window::state state{};
+  window::charge(state, start);
+  window::charge(state, start - seconds{50});
+  // Both count until a minute after the first: the second was the later one, whatever the clock said.
+  CHECK_FALSE(window::idle(state, start + seconds{30}));
+  CHECK(window::remaining(state, start + seconds{30}) == 0);
+  CHECK(window::idle(state, start + minutes{1}));
+}
+
 TEST_CASE("windows: a rule that an operator tightened holds at once, also for a state from before") {
   const auto tighter = [&]<class Window>(Window, std::int64_t limit) {
     const window_rule rule = detail::tightened(Window::rule, limit);

@@ -175,6 +175,25 @@ TEST_CASE("cached: a flood of refused visits asks the store once a second, and n
   CHECK(through::admit(&store, ann, nullptr, now));
 }
 
+TEST_CASE("cached: what another process pardons comes in here after a second at most") {
+  memory behind;
+  cr::cached store{behind};
+  using through = cr::detail::store_decisions<post, cr::cached<memory>>;
+  using elsewhere = cr::detail::store_decisions<post, memory>;
+  cr::moment now = cr::testing::manual_clock::start;
+  const cr::principal ann{cr::account{"https://post.example", "ann"}};
+  REQUIRE(elsewhere::operate(&behind, ann, {cr::detail::operator_action::kind::ban, now + hours{1}}, now));
+  CHECK(through::admit(&store, ann, nullptr, now).refusal().why == cr::reason::banned);
+  REQUIRE(elsewhere::operate(&behind, ann, {cr::detail::operator_action::kind::pardon, {}}, now));
+  now += seconds{1};
+  CHECK(through::admit(&store, ann, nullptr, now));
+  // What is done here holds at once.
+  REQUIRE(through::operate(&store, ann, {cr::detail::operator_action::kind::ban, now + minutes{1}}, now));
+  CHECK_FALSE(through::admit(&store, ann, nullptr, now));
+  REQUIRE(through::operate(&store, ann, {cr::detail::operator_action::kind::pardon, {}}, now));
+  CHECK(through::admit(&store, ann, nullptr, now));
+}
+
 TEST_CASE("cached: answers as the store behind it, one trace long") {
   std::vector<std::string> one;
   std::vector<std::string> two;

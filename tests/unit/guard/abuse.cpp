@@ -347,6 +347,29 @@ TEST_CASE("overlay: takes tools, limits and people away, and gives nothing") {
   CHECK(outcome_of(last.call({"5", "look", R"({"id":1})"})) == "switched_off ");
 }
 
+TEST_CASE("overlay: says what it would loosen, each by itself") {
+  bench b;
+  using kind = cr::overlay_result::kind;
+  // Of the policy as it is declared.
+  const auto more = b.gate.use_overlay(R"({"version":1,"limits":{"calls per account: 12 per minute":13}})");
+  CHECK(more.is == kind::loosens);
+  CHECK(more.where == "calls per account: 12 per minute");
+  REQUIRE(b.gate.use_overlay(R"({"version":1,"disable":["search"],"limits":{"calls per account: 12 per minute":3},
+      "bans":[{"client":"203.0.113.9"}]})"));
+  // Of the one in force.
+  const auto tool = b.gate.use_overlay(R"({"version":1,"limits":{"calls per account: 12 per minute":3},
+      "bans":[{"client":"203.0.113.9"}]})");
+  CHECK(tool.is == kind::loosens);
+  CHECK(tool.where == "disable");
+  const auto limit = b.gate.use_overlay(R"({"version":1,"disable":["search"],"bans":[{"client":"203.0.113.9"}]})");
+  CHECK(limit.is == kind::loosens);
+  CHECK(limit.where == "calls per account: 12 per minute");
+  const auto ban = b.gate.use_overlay(R"({"version":1,"disable":["search"],
+      "limits":{"calls per account: 12 per minute":3}})");
+  CHECK(ban.is == kind::loosens);
+  CHECK(ban.where == "bans");
+}
+
 TEST_CASE("overlay: a gate that was configured with a file does not open without it") {
   bench b;
   const auto ann = b.member("ann");

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 namespace checkrein {
 
@@ -74,6 +75,13 @@ enum class on_failure : std::uint8_t {
   allow         ///< it does not count
 };
 
+struct deny;
+struct allow;
+template <std::int64_t processes>
+struct local_share;
+template <class Action>
+struct if_store_fails;
+
 namespace detail {
 
 template <bool ok>
@@ -130,15 +138,19 @@ concept window_shaped = requires {
   T::rule;
   T::name;
 };
+// No concepts: asking one would instantiate the clause there, and clang explains that in 30 lines.
 template <class T>
-concept failure_shaped = requires {
-  typename T::failure_clause;
-};
+inline constexpr bool failure_shaped = false;
+template <class Action>
+inline constexpr bool failure_shaped<if_store_fails<Action>> = true;
 template <class T>
-concept failure_action = requires {
-  T::failure;
-  T::processes;
-};
+inline constexpr bool failure_action = false;
+template <>
+inline constexpr bool failure_action<deny> = true;
+template <>
+inline constexpr bool failure_action<allow> = true;
+template <std::int64_t processes>
+inline constexpr bool failure_action<local_share<processes>> = true;
 
 }  // namespace detail
 
@@ -166,8 +178,8 @@ struct allow {
 /// It takes effect where counting and keeping are apart: `split<rates_in<...>, bans_in<...>>`.
 template <class Action>
 struct if_store_fails {
-  using failure_clause = void;
   static_assert(sizeof(detail::check_failure_action<Action, detail::failure_action<Action>>) > 0);
+  static_assert(sizeof(std::conditional_t<detail::failure_action<Action>, Action, char>) > 0);
   using action = Action;
 };
 
@@ -190,6 +202,7 @@ struct limit {
   using tool_clause = void;
   static_assert(sizeof(detail::check_unit<detail::unit<Unit>>) > 0);
   static_assert(sizeof(detail::check_scope<detail::scope<Scope>>) > 0);
+  static_assert((sizeof(std::conditional_t<detail::failure_shaped<Windows>, Windows, char>) + ... + 1) > 0);
   static_assert(sizeof(detail::check_limit_has_window<(std::size_t{!detail::failure_shaped<Windows>} + ... + 0)>) > 0);
   static_assert(sizeof(detail::check_one_failure<(std::size_t{detail::failure_shaped<Windows>} + ... + 0)>) > 0);
   static_assert((sizeof(detail::check_limit_window < detail::window_shaped<Windows> ||

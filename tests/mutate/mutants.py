@@ -376,9 +376,10 @@ H = "policy/cached_store.hpp"
 rule(H, "a denial is remembered for a second at most", "now >= before->at && now - before->at < longest", "now >= before->at", SP, AA)
 rule(H, "what may have changed is asked again", "      denials_.drop(*key);\n      return made;\n    }\n  }", "      return made;\n    }\n  }", SP, AA)
 H = "policy/split_store.hpp"
-rule(H, "without the store of bans nobody unknown comes in", "    if (!lately || now - lately->at > options_.stale_for) return false;", "    if (!lately) return true;", SP)
+rule(H, "without the store of bans nobody unknown comes in", "    if (!dated || now - lately->at > options_.stale_for) return false;", "    if (!lately) return true;", SP)
 rule(H, "a limit that denies without its store denies", "if (one.unit == unit && one.failure == on_failure::deny && concerns", "if (false && concerns", SP)
 rule(H, "what both stores hold is read anew afterwards", "    cache_.drop(*key);\n    return made;", "    return made;", SP, AA)
+rule(H, "nothing is believed that a clock dates from the future", "const bool dated = lately && lately->at <= now;", "const bool dated = lately.has_value();", SP)
 H = "guard/overlay.hpp"
 rule(H, "an overlay raises no limit", "if (limit > windows[at].rule.limit) return {overlay_result::kind::loosens, name};", "", AB, AA)
 rule(H, "an overlay gives no tool back", "if ((other.off_[i] & ~off_[i]) != 0) return \"disable\";", "", AB, AA)

@@ -229,7 +229,9 @@ class split {
   /// What is kept of the decision's records: lately read, or read now.
   bool read(const store_scopes& scopes, const digest128& key, moment now, kept& into) noexcept {
     const auto lately = cache_.find(key);
-    if (lately && now - lately->at < options_.fresh_for) {
+    // By a clock that went back, nobody can say how old it is.
+    const bool dated = lately && lately->at <= now;
+    if (dated && now - lately->at < options_.fresh_for) {
       into = lately->value;
       return true;
     }
@@ -250,7 +252,7 @@ class split {
       cache_.put(key, fresh, now);
       return true;
     }
-    if (!lately || now - lately->at > options_.stale_for) return false;
+    if (!dated || now - lately->at > options_.stale_for) return false;
     degraded_.fetch_add(1, std::memory_order_relaxed);
     into = lately->value;
     return true;

@@ -134,6 +134,19 @@ TEST_CASE("split: while the bans are away, who was lately seen is known for a wh
   CHECK(calls::admit(&started_without, p.ann, nullptr, p.now).refusal().why == cr::reason::state_unknown);
 }
 
+TEST_CASE("split: what was read before a clock went back is not believed") {
+  pair p;
+  CHECK(p.admit(p.ann));
+  p.now -= hours{1};
+  // Another process bans her; by the time that was read here it would be news for an hour.
+  using elsewhere = cr::detail::store_decisions<post, memory>;
+  REQUIRE(elsewhere::operate(&p.bans, p.ann, {cr::detail::operator_action::kind::ban, p.now + hours{5}}, p.now));
+  CHECK(p.admit(p.ann).refusal().why == cr::reason::banned);
+  p.now -= hours{1};
+  p.bans.away = true;
+  CHECK(p.admit(p.ann).refusal().why == cr::reason::state_unknown);
+}
+
 TEST_CASE("split: money is never spent while the store that keeps it is away") {
   pair p;
   CHECK(p.admit(p.ann));

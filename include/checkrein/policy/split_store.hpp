@@ -219,10 +219,12 @@ class split {
       if (rates.tool != nullptr) tool = *rates.tool;
     }
     template <class Record>
-    static void write_tail(Record* to, const Record& from) noexcept {
-      if (to == nullptr) return;
-      std::memcpy(reinterpret_cast<char*>(to) + head<Record>, reinterpret_cast<const char*>(&from) + head<Record>,
-                  sizeof(Record) - head<Record>);
+    static void write_tail([[maybe_unused]] Record* to, [[maybe_unused]] const Record& from) noexcept {
+      if constexpr (!std::is_empty_v<Record>) {
+        if (to == nullptr) return;
+        std::memcpy(reinterpret_cast<char*>(to) + head<Record>, reinterpret_cast<const char*>(&from) + head<Record>,
+                    sizeof(Record) - head<Record>);
+      }
     }
   };
 

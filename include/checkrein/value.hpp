@@ -1,5 +1,6 @@
 #pragma once
 
+#include <checkrein/value/base64url.hpp>
 #include <checkrein/value/bounded.hpp>
 #include <checkrein/value/date.hpp>
 #include <checkrein/value/digest.hpp>
@@ -7,6 +8,7 @@
 #include <checkrein/value/hmac.hpp>
 #include <checkrein/value/host.hpp>
 #include <checkrein/value/iban.hpp>
+#include <checkrein/value/json_skip.hpp>
 #include <checkrein/value/json_write.hpp>
 #include <checkrein/value/leaves.hpp>
 #include <checkrein/value/path.hpp>

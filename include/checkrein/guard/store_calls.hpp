@@ -285,7 +285,7 @@ struct store_decisions {
   static std::array<digest128, contact_point_count> verified_keys(const principal& who, moment now) noexcept {
     std::array<digest128, contact_point_count> keys = who.contact_keys();
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      const moment when = who.verified_at(static_cast<contact_point>(i));
+      const moment when = who.verified_at(static_cast<fact>(i));
       if (!who.has_account() || when <= moment{} || when > now + fact_skew) keys[i] = {};
     }
     return keys;

@@ -9,7 +9,7 @@
 
 #include <checkrein/base/clock.hpp>
 #include <checkrein/identity/client.hpp>
-#include <checkrein/identity/contact_point.hpp>
+#include <checkrein/identity/fact.hpp>
 #include <checkrein/identity/identity_key.hpp>
 #include <checkrein/value/digest.hpp>
 #include <checkrein/value/utf8.hpp>
@@ -66,18 +66,19 @@ class principal {
       : data_{std::make_shared<const identity>(identity{std::move(who), from, true})} {}
   explicit principal(client from) : data_{std::make_shared<const identity>(identity{{}, from, false})} {}
 
-  /// Adds the fact that `ContactPoint` of the account was verified at `when`.
+  /// Adds the fact that `Fact` of the account was verified at `when`.
   ///
-  /// @tparam ContactPoint  `email` or `phone`
-  /// @param  address       the contact point itself in its canonical form, where the policy has bans follow it
-  ///                       (`bans_follow_contact_points`); kept as a keyed hash only
-  template <class ContactPoint>
+  /// @tparam Fact     `email`, `phone` or `strong_sign_in`
+  /// @param  address  the contact point itself in its canonical form, where the policy has bans follow it
+  ///                  (`bans_follow_contact_points`); kept as a keyed hash only
+  template <class Fact>
   principal& has_verified(moment when, std::string_view address = {}) noexcept {
-    static_assert(detail::contact_point_of<ContactPoint>::known,
-                  "[identity.not_a_contact_point] only an email or a phone can be verified");
-    constexpr auto which = static_cast<std::size_t>(detail::contact_point_of<ContactPoint>::value);
+    static_assert(detail::fact_of<Fact>::known,
+                  "[identity.not_a_fact] only an email, a phone or a strong_sign_in can be verified");
+    constexpr auto which = static_cast<std::size_t>(detail::fact_of<Fact>::value);
     verified_[which] = when;
-    if (!address.empty()) {
+    if constexpr (which < contact_point_count) {
+      if (address.empty()) return *this;
       const digest128 apart{which + 1, address.size()};
       digest128 key = detail::identity_key();
       key.high ^= apart.high * 0x9e3779b97f4a7c15U;
@@ -91,10 +92,8 @@ class principal {
     return contact_keys_;
   }
 
-  /// When the contact point was verified; `moment{}` when it never was.
-  [[nodiscard]] moment verified_at(contact_point which) const noexcept {
-    return verified_[static_cast<std::size_t>(which)];
-  }
+  /// When the fact was established; `moment{}` when it never was.
+  [[nodiscard]] moment verified_at(fact which) const noexcept { return verified_[static_cast<std::size_t>(which)]; }
 
   /// Whether the principal came with an account. Its limits are then those of the account alone.
   [[nodiscard]] bool has_account() const noexcept { return data_->has_account; }
@@ -117,7 +116,7 @@ class principal {
   };
 
   std::shared_ptr<const identity> data_;
-  std::array<moment, contact_point_count> verified_{};
+  std::array<moment, fact_count> verified_{};
   std::array<digest128, contact_point_count> contact_keys_{};
 };
 

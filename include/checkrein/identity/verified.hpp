@@ -7,7 +7,7 @@
 
 #include <checkrein/base/clock.hpp>
 #include <checkrein/base/result.hpp>
-#include <checkrein/identity/contact_point.hpp>
+#include <checkrein/identity/fact.hpp>
 #include <checkrein/identity/principal.hpp>
 
 namespace checkrein {
@@ -15,8 +15,8 @@ namespace checkrein {
 namespace detail {
 
 template <bool known>
-struct check_contact_point {
-  static_assert(known, "[identity.not_a_contact_point] only an email or a phone can be verified");
+struct check_fact {
+  static_assert(known, "[identity.not_a_fact] only an email, a phone or a strong_sign_in can be verified");
 };
 
 template <long long count>
@@ -28,7 +28,7 @@ struct check_max_age {
 
 /// One thing that must be known about the account before it may go on, as data.
 struct requirement {
-  contact_point what;
+  fact what;
   std::chrono::nanoseconds max_age;  ///< older than this, it no longer counts; `max()` = never expires
 };
 
@@ -37,20 +37,18 @@ struct requirement {
 /// It proves that somebody could read a code sent there at that time, not who it is. A fact from
 /// the future (more than a minute) does not count.
 ///
-/// @tparam ContactPoint  `email` or `phone`
+/// @tparam Fact  `email`, `phone` or `strong_sign_in`
 /// @tparam Period, count  greatest age; without them the fact does not expire
-template <class ContactPoint, class Period = void, long long count = 1>
+template <class Fact, class Period = void, long long count = 1>
 struct verified {
-  static_assert(sizeof(detail::check_contact_point<detail::contact_point_of<ContactPoint>::known>) +
-                    sizeof(detail::check_max_age<count>) >
-                0);
-  static constexpr requirement value{detail::contact_point_of<ContactPoint>::value,
+  static_assert(sizeof(detail::check_fact<detail::fact_of<Fact>::known>) + sizeof(detail::check_max_age<count>) > 0);
+  static constexpr requirement value{detail::fact_of<Fact>::value,
                                      std::chrono::duration_cast<std::chrono::nanoseconds>(Period{count})};
 };
-template <class ContactPoint>
-struct verified<ContactPoint, void, 1> {
-  static_assert(sizeof(detail::check_contact_point<detail::contact_point_of<ContactPoint>::known>) > 0);
-  static constexpr requirement value{detail::contact_point_of<ContactPoint>::value, std::chrono::nanoseconds::max()};
+template <class Fact>
+struct verified<Fact, void, 1> {
+  static_assert(sizeof(detail::check_fact<detail::fact_of<Fact>::known>) > 0);
+  static constexpr requirement value{detail::fact_of<Fact>::value, std::chrono::nanoseconds::max()};
 };
 
 namespace detail {
@@ -61,12 +59,13 @@ struct check_needs_something {
 };
 template <bool is_level>
 struct check_need {
-  static_assert(is_level, "[identity.not_a_level] needs<> takes verified<email> or verified<phone>");
+  static_assert(is_level,
+                "[identity.not_a_level] needs<> takes verified<email>, verified<phone> or verified<strong_sign_in>");
 };
 template <class T>
 inline constexpr bool level = false;
-template <class ContactPoint, class Period, long long count>
-inline constexpr bool level<verified<ContactPoint, Period, count>> = true;
+template <class Fact, class Period, long long count>
+inline constexpr bool level<verified<Fact, Period, count>> = true;
 
 }  // namespace detail
 
@@ -92,7 +91,8 @@ inline constexpr std::chrono::seconds fact_skew{60};
 
 /// Whether the principal meets all requirements. Pure.
 ///
-/// @return refused with `verification_required` or `verification_expired`; `where` names the contact point
+/// @return refused with `verification_required` or `verification_expired`; `where` names the fact that is missing: what
+/// a step-up has to establish
 inline verdict meets(const principal& who, std::span<const requirement> needed, moment now) noexcept {
   for (const requirement& need : needed) {
     const moment when = who.verified_at(need.what);

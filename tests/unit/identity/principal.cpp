@@ -1,5 +1,5 @@
 #include <checkrein/identity/client.hpp>
-#include <checkrein/identity/contact_point.hpp>
+#include <checkrein/identity/fact.hpp>
 #include <checkrein/identity/principal.hpp>
 #include <checkrein/identity/verified.hpp>
 
@@ -66,7 +66,7 @@ TEST_CASE("principal: facts belong to the copy that they were added to") {
   principal one{account{"https://shop.example", "1"}};
   const principal before = one;
   one.has_verified<email>(moment{std::chrono::hours{1}});
-  CHECK(one.verified_at(contact_point::email) == moment{std::chrono::hours{1}});
-  CHECK(one.verified_at(contact_point::phone) == moment{});
-  CHECK(before.verified_at(contact_point::email) == moment{});
+  CHECK(one.verified_at(fact::email) == moment{std::chrono::hours{1}});
+  CHECK(one.verified_at(fact::phone) == moment{});
+  CHECK(before.verified_at(fact::email) == moment{});
 }

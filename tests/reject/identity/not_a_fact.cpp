@@ -1,4 +1,4 @@
-// expect: \[identity\.not_a_contact_point\]
+// expect: \[identity\.not_a_fact\]
 #include <checkrein/policy/policy.hpp>
 #include <checkrein/rate/exact.hpp>
 #include <checkrein/value/date.hpp>

@@ -112,6 +112,8 @@ inline void append_json_line(std::string& out, const audit_record& record) {
     text("outcome", record.allowed ? "ran" : "failed");
   else if (record.event == audit_event::question)
     text("decision", "pending");
+  else if (record.event == audit_event::offence)
+    text("offence", record.why.where);
   else if (!acts && record.event != audit_event::settlement)
     text("decision", record.allowed ? "allowed" : "refused");
   const audit_numbers numbers = record.numbers == nullptr ? audit_numbers{} : *record.numbers;
@@ -127,7 +129,7 @@ inline void append_json_line(std::string& out, const audit_record& record) {
       out += '"';
     }
   }
-  if (!record.allowed && !acts) {
+  if (!record.allowed && !acts && record.event != audit_event::offence) {
     text("why", to_string(record.why.why));
     if (!record.why.where.empty()) text("where", record.why.where);
     if (record.why.retry_after != refusal::duration::max()) number("retry_after_ms", record.why.retry_after.count());

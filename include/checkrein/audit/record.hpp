@@ -26,6 +26,7 @@ enum class audit_event : std::uint8_t {
   ban,          ///< an operator shut a principal out
   lift,         ///< an operator ended a pause or ban
   allow,        ///< an operator put a principal on the allow-list
+  offence,      ///< the host reported what somebody did outside of the gate
 };
 
 [[nodiscard]] constexpr std::string_view to_string(audit_event event) noexcept {
@@ -54,6 +55,8 @@ enum class audit_event : std::uint8_t {
       return "lift";
     case audit_event::allow:
       return "allow";
+    case audit_event::offence:
+      return "offence";
   }
   return "unknown";
 }

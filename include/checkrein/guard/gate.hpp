@@ -29,6 +29,7 @@
 #include <checkrein/policy/describe.hpp>
 #include <checkrein/policy/policy.hpp>
 #include <checkrein/policy/sql_permission.hpp>
+#include <checkrein/policy/strike_weight.hpp>
 #include <checkrein/policy/tool_info.hpp>
 
 namespace checkrein {
@@ -189,6 +190,22 @@ class gate final : private detail::gate_base {
     if (!who.valid()) return 0;
     const auto tight = tightening();
     return calls_->peek(store_, who, Unit::kind, {.rules = rules_of(tight)}, now(), out);
+  }
+
+  /// Holds against somebody what they did before they came to the gate: one strike.
+  ///
+  /// Report a forged token against the client that sent it, never against the account that it names: whoever forges one
+  /// names somebody else. Report spent tries of a code against who was signed in, or the client.
+  ///
+  /// @return false when it could not be recorded or stored
+  bool report(const principal& who, offence what) const noexcept {
+    const moment at = now();
+    audit_record line{.event = audit_event::offence,
+                      .at = at,
+                      .principal = who.key(),
+                      .has_account = who.has_account(),
+                      .why = refusal{reason::not_permitted, refusal::duration::max(), to_string(what)}};
+    return who.valid() && record(line) && calls_->offend(store_, who, 1, at);
   }
 
   /// An operator's ban, for `lasts` or (`max()`) for good. It never shortens one that runs.

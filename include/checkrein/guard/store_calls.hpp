@@ -49,6 +49,7 @@ struct store_calls {
   verdict (*open_question)(void*, const principal&, std::uint64_t, moment) noexcept;
   verdict (*take_question)(void*, const principal&, std::uint64_t, moment) noexcept;
   void (*refused)(void*, const principal&, const refusal&, bool, const counted_call&, moment) noexcept;
+  bool (*offend)(void*, const principal&, std::uint32_t, moment) noexcept;
   bool (*operate)(void*, const principal&, const operator_action&, moment) noexcept;
   std::size_t (*peek)(void*, const principal&, unit_kind, const counted_call&, moment, std::span<quota>) noexcept;
   verdict (*hold)(void*, const principal&, const amounts&, budget_ticket&, moment) noexcept;
@@ -176,6 +177,17 @@ struct store_decisions {
     }));
     windows.write_back();
     if (shut_out) follow(store, who, now);
+  }
+
+  /// Somebody did what the host reports. One who is shut out collects no more for it.
+  static bool offend(void* store, const principal& who, std::uint32_t weight, moment now) noexcept {
+    bool shut_out = false;
+    const verdict done = run(store, who, no_tool, true, now, [&](const auto& records, moment at) {
+      shut_out = pure::strike(records, weight, at, random_at(at));
+      return verdict::allowed();
+    });
+    if (shut_out) follow(store, who, now);
+    return done.has_value();
   }
 
   static bool operate(void* store, const principal& who, const operator_action& what, moment now) noexcept {
@@ -425,6 +437,7 @@ inline constexpr store_calls store_calls_of{
     &store_decisions<Policy, Store>::open_question,
     &store_decisions<Policy, Store>::take_question,
     &store_decisions<Policy, Store>::refused,
+    &store_decisions<Policy, Store>::offend,
     &store_decisions<Policy, Store>::operate,
     &store_decisions<Policy, Store>::peek,
     &store_decisions<Policy, Store>::hold,

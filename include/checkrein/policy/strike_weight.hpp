@@ -1,8 +1,29 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include <checkrein/base/reason.hpp>
+
+namespace checkrein {
+
+/// What somebody did before they came to the gate, as a host may report it.
+enum class offence : std::uint8_t {
+  forged_token,  ///< sent a token that was made up (`is_forged`)
+  guessed_code   ///< spent all tries of a one-time code
+};
+
+[[nodiscard]] constexpr std::string_view to_string(offence what) noexcept {
+  switch (what) {
+    case offence::forged_token:
+      return "forged_token";
+    case offence::guessed_code:
+      return "guessed_code";
+  }
+  return "unknown";
+}
+
+}  // namespace checkrein
 
 namespace checkrein::detail {
 

@@ -1,0 +1,12 @@
+// expect: \[http\.no_proxy\]
+#include <checkrein/http/client_address.hpp>
+
+namespace cr = checkrein;
+
+#if CHECKREIN_REJECT
+using edge = cr::behind<cr::forwarded_header::x_forwarded_for>;
+#else
+using edge = cr::behind<cr::forwarded_header::x_forwarded_for, "10.0.0.0/8">;
+#endif
+
+int main() { return edge::client_of("203.0.113.9", {}).valid() ? 0 : 1; }

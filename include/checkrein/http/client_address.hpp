@@ -78,9 +78,9 @@ constexpr std::optional<ip_address> read_node(std::string_view text) noexcept {
     const std::string_view inside = text.substr(1, end - 1);
     return inside.find(':') == inside.npos ? std::nullopt : read_ip(inside);
   }
-  const std::size_t colon = text.find(':');
-  if (colon != text.npos && text.find(':', colon + 1) == text.npos)
-    return is_port(text.substr(colon + 1)) ? read_ip(text.substr(0, colon)) : std::nullopt;
+  const std::size_t mark = text.find(':');
+  if (mark != text.npos && text.find(':', mark + 1) == text.npos)
+    return is_port(text.substr(mark + 1)) ? read_ip(text.substr(0, mark)) : std::nullopt;
   return read_ip(text);
 }
 

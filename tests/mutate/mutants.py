@@ -320,7 +320,7 @@ H = "rate/exact.hpp"
 rule(H, "exact: the call that is `limit` back has to be a period ago", "of.log[back(of, rule.limit - n + 1)];", "of.log[back(of, 1)];", R)
 rule(H, "exact: a clock that went back makes no call older", "std::max({of.log[back(of, 1)], us, std::int64_t{1}});", "std::max(us, std::int64_t{1});", RC)
 H = "rate/concurrent.hpp"
-rule(H, "concurrent: no more than so many leases", "return running < rule.limit ? 0 : first_end;", "return running <= rule.limit ? 0 : first_end;", RC)
+rule(H, "concurrent: no more than so many leases", "return running < rule.limit ? 0 : room_at(rule, of);", "return running <= rule.limit ? 0 : room_at(rule, of);", RC)
 rule(H, "concurrent: only its own lease is given back", "if (end == began + rule.period_us) {", "if (end != 0) {", RC)
 H = "rate/budget.hpp"
 rule(H, "budgets: what is held counts", "for (const std::int64_t one : held) sum =", "for (const std::int64_t one : spent) sum =", RB)
@@ -366,7 +366,7 @@ rule(H, "ladder: what comes again lasts longer", "first << std::min<int>(state.r
 rule(H, "ladder: no ban is longer than the longest", "std::min<int>(state.repeats, 20), cap_s);", "std::min<int>(state.repeats, 20), for_good);", BL, "ban/model")
 rule(H, "ladder: nobody is struck twice for one thing",
      "if (now_is != standing::kind::clear && now_is != standing::kind::warned) return;", "", BL, "ban/model")
-rule(H, "ladder: an operator's ban never shortens one", "if (end < state.until) return;", "", BL, "ban/model", AA)
+rule(H, "ladder: an operator's ban never shortens one", "if (end < state.until) {", "if (false) {", BL, "ban/model", AA)
 rule(H, "ladder: a warning is never for good", "while (rung > 0 && rungs[rung - 1].kind == rung_kind::permanent) --rung;", "", BL, "ban/model")
 H = "ban/account_mix.hpp"
 rule(H, "clients: where good accounts are, none is struck", "2 * accounts[static_cast<std::size_t>(misbehaved)] > accounts[static_cast<std::size_t>(of)];", "true;", BX)

@@ -61,6 +61,7 @@ struct account_mix {
       485, 507, 529, 552, 577, 602, 628, 655, 683, 713, 744, 777, 812, 848, 887};
 
   constexpr void turn_to(std::uint32_t this_week) noexcept {
+    if (this_week + 1 < week) week = this_week;  // seen by a clock that was wrong
     if (this_week <= week) return;
     seen = {0, this_week == week + 1 ? seen[0] : 0};
     bad = {0, this_week == week + 1 ? bad[0] : 0};

@@ -59,6 +59,12 @@ constexpr std::uint32_t to_seconds(moment at) noexcept {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(s, 0, for_good - 1));
 }
 
+/// How far the last strike may be ahead: a clock that is set back by an hour, or by a zone, ends no pause and no ban.
+inline constexpr std::chrono::hours ladder_slack{24};
+
+/// A clock before 2020 is not set yet: what it says corrects nothing.
+inline constexpr moment clock_is_set{std::chrono::sys_days{std::chrono::year{2020} / 1 / 1}};
+
 /// The ladder's rules on plain numbers, shared by all ladders.
 struct ladder_rules {
   const rung_info* rungs;
@@ -66,6 +72,13 @@ struct ladder_rules {
   std::uint64_t half_life_s;
   std::int64_t cap_s;  ///< no pause or ban is longer
   bool may_be_for_good;
+
+  /// Corrects what was written while a clock was wrong: nobody can have been struck later than now. What that strike
+  /// led to begins now, and is as long as it was; an operator's ban, and one that is for good, stay as they are.
+  constexpr void correct(ladder_state& state, moment at) const noexcept {
+    if (__builtin_expect((state.at | state.until) == 0, 1) != 0) return;  // never struck
+    if (__builtin_expect(is_ahead(state, at), 0) != 0) bring_back(state, to_seconds(at));
+  }
 
   [[nodiscard]] constexpr std::uint32_t points_at(const ladder_state& state, std::uint32_t now) const noexcept {
     // Points stand still while a pause or ban runs.
@@ -78,7 +91,11 @@ struct ladder_rules {
     return state.rung > 0 && now < std::uint64_t{state.until} + half_life_s;
   }
 
-  [[nodiscard]] constexpr standing look(const ladder_state& state, moment at) const noexcept {
+  [[nodiscard]] constexpr standing look(ladder_state state, moment at) const noexcept {
+    return look_and_correct(state, at);
+  }
+  constexpr standing look_and_correct(ladder_state& state, moment at) const noexcept {
+    correct(state, at);
     if (state.until == for_good) return {standing::kind::permanent, moment::max()};
     const moment until{std::chrono::seconds{state.until}};
     if (at < until) {
@@ -91,6 +108,7 @@ struct ladder_rules {
   }
 
   constexpr void strike(ladder_state& state, std::uint32_t weight, moment at, std::uint32_t random) const noexcept {
+    correct(state, at);
     const standing::kind now_is = look(state, at).what;
     if (now_is != standing::kind::clear && now_is != standing::kind::warned) return;  // it already has its punishment
     const std::uint32_t now = to_seconds(at);
@@ -125,12 +143,17 @@ struct ladder_rules {
         static_cast<std::uint32_t>(std::min<std::uint64_t>(now + static_cast<std::uint64_t>(length), for_good - 1));
   }
 
-  /// An operator's ban, until then or for good. It never shortens one that runs; points stay what they have decayed to.
+  /// An operator's ban, until then or for good. It never shortens one that runs: a longer pause becomes the operator's,
+  /// so that it holds for those on the allow-list, too. Points stay what they have decayed to.
   constexpr void ban_until(ladder_state& state, moment until, moment now) const noexcept {
+    correct(state, now);
     // Beyond what can be kept (the year 2106) is for good.
     const std::uint32_t last = to_seconds(until);
     const std::uint32_t end = until == moment::max() || last == for_good - 1 ? for_good : last;
-    if (end < state.until) return;
+    if (end < state.until) {
+      if (end > to_seconds(now)) state.repeats = static_cast<std::uint8_t>(state.repeats | operators_bit);
+      return;
+    }
     state.points = points_at(state, to_seconds(now));
     state.repeats = static_cast<std::uint8_t>(state.repeats | operators_bit);
     state.until = end;
@@ -144,10 +167,36 @@ struct ladder_rules {
     return rung;
   }
 
-  [[nodiscard]] constexpr bool idle(const ladder_state& state, moment at) const noexcept {
+  [[nodiscard]] constexpr bool idle(ladder_state state, moment at) const noexcept {
+    correct(state, at);
     const std::uint32_t now = to_seconds(at);
     return (state.points == 0 && state.until == 0 && state.rung == 0) ||
            (now >= state.until && state.until != for_good && !on_probation(state, now) && points_at(state, now) == 0);
+  }
+
+ private:
+  /// Longest that a strike can shut out, with jitter.
+  [[nodiscard]] constexpr std::int64_t longest_s() const noexcept { return cap_s + cap_s / 10; }
+  [[nodiscard]] constexpr bool ends_by_itself(const ladder_state& state) const noexcept {
+    return state.until != for_good && (state.repeats & operators_bit) == 0;
+  }
+  [[nodiscard]] constexpr bool is_ahead(const ladder_state& state, moment at) const noexcept {
+    const moment latest = std::min(at, moment::max() - ladder_slack) + ladder_slack;
+    if (moment{std::chrono::seconds{std::max(state.at, state.until)}} <= latest) return false;
+    return moment{std::chrono::seconds{state.at}} > latest ||
+           (ends_by_itself(state) && moment{std::chrono::seconds{std::int64_t{state.until} - longest_s()}} > latest);
+  }
+  [[gnu::cold, gnu::noinline]] constexpr void bring_back(ladder_state& state, std::uint32_t now) const noexcept {
+    if (moment{std::chrono::seconds{now}} < clock_is_set) return;
+    if (ends_by_itself(state) && state.until > now) {
+      // What had ended before the last strike may also be a ban of before the clock was wrong, if one can be so long.
+      const bool by_strike = state.at > now && state.until >= state.at;
+      const auto longest = static_cast<std::uint64_t>(longest_s());
+      const std::uint64_t left =
+          std::min<std::uint64_t>(by_strike ? state.until - state.at : state.until - now, longest);
+      state.until = static_cast<std::uint32_t>(std::min<std::uint64_t>(now + left, for_good - 1));
+    }
+    state.at = std::min(state.at, now);
   }
 };
 
@@ -286,6 +335,10 @@ struct ladder {
   [[nodiscard]] static constexpr standing standing_of(const ladder_state& state, moment now) noexcept {
     return rules.look(state, now);
   }
+  /// The same, and corrects a state that a wrong clock has left in the future.
+  [[nodiscard]] static constexpr standing standing_of(ladder_state& state, moment now) noexcept {
+    return rules.look_and_correct(state, now);
+  }
   /// Adds `weight` points. @param random  for the jitter; any number
   static constexpr void strike(ladder_state& state, std::uint32_t weight, moment now, std::uint32_t random) noexcept {
     rules.strike(state, weight, now, random);
@@ -305,6 +358,10 @@ struct client_ladder {
 
   [[nodiscard]] static constexpr standing standing_of(const ladder_state& state, moment now) noexcept {
     return rules.look(state, now);
+  }
+  /// The same, and corrects a state that a wrong clock has left in the future.
+  [[nodiscard]] static constexpr standing standing_of(ladder_state& state, moment now) noexcept {
+    return rules.look_and_correct(state, now);
   }
   static constexpr void strike(ladder_state& state, std::uint32_t weight, moment now, std::uint32_t random) noexcept {
     rules.strike(state, weight, now, random);

@@ -278,6 +278,7 @@ class conversation {
     detail::open_question open;
     const std::uint64_t nonce = detail::nonce_of_token(token);
     bool known = false;
+    bool late = false;
     {
       const std::lock_guard held{flow_->lock};
       const auto at = std::find_if(flow_->questions.begin(), flow_->questions.end(),
@@ -285,8 +286,8 @@ class conversation {
       if (at != flow_->questions.end()) {
         const std::string genuine = detail::question_token(*gate_, who_, number_, *at, role);
         known = equal_constant_time({reinterpret_cast<const std::uint8_t*>(genuine.data()), genuine.size()},
-                                    {reinterpret_cast<const std::uint8_t*>(token.data()), token.size()}) &&
-                gate_->now() < at->expires;
+                                    {reinterpret_cast<const std::uint8_t*>(token.data()), token.size()});
+        late = known && gate_->now() >= at->expires;
         if (known) {
           open = std::move(*at);
           flow_->questions.erase(at);
@@ -299,8 +300,17 @@ class conversation {
         .args = what.said == checkrein::answer::kind::edited ? what.arguments : std::string_view{open.arguments}};
     const detail::call_context in{*gate_, who_, number_, *flow_, seen(), explain_, *texts_, role};
     detail::call_frame frame{in, action};
+    // Whoever answers too late has done nothing wrong.
+    if (late) return unanswered(frame, reason::question_unknown);
     // The store uses the nonce up: of two hosts that hold the conversation, one goes on.
-    if (!known || !gate_->take_question(who_, nonce, gate_->now())) {
+    const verdict taken = known ? gate_->take_question(who_, nonce, gate_->now()) : verdict{reason::question_unknown};
+    if (!taken && taken.refusal().why != reason::question_unknown) {
+      // The store could not say: the question stays open.
+      const std::lock_guard held{flow_->lock};
+      flow_->questions.push_back(std::move(open));
+      return unanswered(frame, taken.refusal().why);
+    }
+    if (!taken) {
       frame.refuse(reason::question_unknown);
     } else if (what.said == checkrein::answer::kind::no) {
       const std::lock_guard held{flow_->lock};
@@ -313,6 +323,12 @@ class conversation {
       return run(action, seen() | open.seen, role);
     }
     return reply{frame.why(), std::move(frame.said()), {}, *texts_};
+  }
+
+  /// An answer that came to nothing, which nobody is to blame for.
+  reply unanswered(detail::call_frame& frame, reason why) noexcept {
+    static_cast<void>(frame.record(audit_event::answer, false));
+    return reply{checkrein::refusal{why}, {}, {}, *texts_};
   }
 
   /// Takes in what a result shows.

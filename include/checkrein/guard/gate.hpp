@@ -24,6 +24,7 @@
 #include <checkrein/guard/saved_conversation.hpp>
 #include <checkrein/guard/store_calls.hpp>
 #include <checkrein/guard/stores.hpp>
+#include <checkrein/guard/unsettled.hpp>
 #include <checkrein/guard/visit.hpp>
 #include <checkrein/identity/principal.hpp>
 #include <checkrein/policy/describe.hpp>
@@ -217,7 +218,7 @@ class gate final : private detail::gate_base {
   bool ban(const principal& who, std::chrono::seconds lasts, std::string_view by) const noexcept {
     return operate(who, audit_event::ban, {detail::operator_action::kind::ban, end_of(lasts)}, by);
   }
-  /// Ends a pause or ban at once. Points stay, and probation begins.
+  /// Ends a pause or ban at once. Points stay; after one of the ladder's, probation begins.
   ///
   /// @return false when the principal has no record, or it could not be recorded (and was not done)
   bool lift(const principal& who, std::string_view by) const noexcept {
@@ -294,6 +295,8 @@ class gate final : private detail::gate_base {
   verdict charge(const principal& who, std::size_t tool, std::span<std::uint64_t> conversation, std::uint32_t bits,
                  moment& at) const noexcept override {
     const auto tight = tightening();
+    if (tight)
+      if (const verdict may = tight->allows(tool, who, at); !may) return may;
     return calls_->charge(store_, who, {tool, conversation, rules_of(tight)}, bits, at);
   }
   void count_past(std::size_t tool, std::span<std::uint64_t> conversation) const noexcept override {
@@ -306,6 +309,10 @@ class gate final : private detail::gate_base {
   verdict hold(const principal& who, std::uint64_t conversation, const amounts& what,
                detail::budget_ticket& ticket) const noexcept override {
     const moment at = now();
+    if (!unsettled_.empty())
+      unsettled_.settle_all(who, [&](const amounts& spent, const amounts& actual, const detail::budget_ticket& old) {
+        return calls_->settle(store_, who, spent, actual, old, at);
+      });
     const verdict may = reserve(who, what, ticket, at);
     const audit_numbers numbers{what.tokens, what.micro_dollars};
     audit_record line = spending(audit_event::reservation, who, conversation, numbers, at);
@@ -316,7 +323,11 @@ class gate final : private detail::gate_base {
     return reason::audit_unavailable;
   }
   verdict start(const principal& who, const amounts& what, detail::budget_ticket& ticket) const noexcept override {
-    return calls_->start(store_, who, what, ticket, now());
+    const moment at = now();
+    if (shut_.load(std::memory_order_acquire)) return reason::state_unknown;
+    if (const auto tight = tightening())
+      if (const verdict may = tight->admits(who, at); !may) return may;
+    return calls_->start(store_, who, what, ticket, at);
   }
   void cancel(const principal& who, const amounts& what, const detail::budget_ticket& ticket) const noexcept override {
     calls_->cancel(store_, who, what, ticket, now());
@@ -324,10 +335,13 @@ class gate final : private detail::gate_base {
   void settle(const principal& who, std::uint64_t conversation, const amounts& spent, const amounts& actual,
               const detail::budget_ticket& ticket) const noexcept override {
     const moment at = now();
-    calls_->settle(store_, who, spent, actual, ticket, at);
     const audit_numbers numbers{actual.tokens, actual.micro_dollars};
     audit_record line = spending(audit_event::settlement, who, conversation, numbers, at);
-    line.allowed = true;
+    line.allowed = calls_->settle(store_, who, spent, actual, ticket, at);
+    if (!line.allowed) {
+      line.why = refusal{reason::state_unknown};
+      unsettled_.add(who, spent, actual, ticket);
+    }
     static_cast<void>(record(line));  // what was spent cannot be undone; the gap in the sequence numbers shows
   }
   verdict open_question(const principal& who, std::uint64_t nonce, moment at) const noexcept override {
@@ -458,6 +472,7 @@ class gate final : private detail::gate_base {
   const Clock* clock_;
   std::string_view policy_;  // in static storage
   std::string key_ = fresh_secret();
+  mutable detail::unsettled unsettled_;
   mutable std::mutex overlay_lock_;
   mutable std::shared_ptr<const detail::tightening> overlay_;
   mutable std::atomic<bool> has_overlay_{false};

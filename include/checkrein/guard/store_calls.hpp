@@ -13,6 +13,7 @@
 #include <checkrein/identity/identity_key.hpp>
 #include <checkrein/identity/principal.hpp>
 #include <checkrein/identity/verified.hpp>
+#include <checkrein/policy/contact_ban.hpp>
 #include <checkrein/policy/decide.hpp>
 #include <checkrein/policy/store_decisions.hpp>
 #include <checkrein/policy/store_layout.hpp>
@@ -55,7 +56,7 @@ struct store_calls {
   verdict (*hold)(void*, const principal&, const amounts&, budget_ticket&, moment) noexcept;
   verdict (*start)(void*, const principal&, const amounts&, budget_ticket&, moment) noexcept;
   void (*cancel)(void*, const principal&, const amounts&, const budget_ticket&, moment) noexcept;
-  void (*settle)(void*, const principal&, const amounts&, const amounts&, const budget_ticket&, moment) noexcept;
+  bool (*settle)(void*, const principal&, const amounts&, const amounts&, const budget_ticket&, moment) noexcept;
   std::size_t conversation_words;  ///< of the windows that a conversation keeps, each 8 bytes
   bool releases;                   ///< whether a call that ends has to be said
 };
@@ -77,8 +78,9 @@ struct store_decisions {
     const visit_decision<Policy> decide{known, rules, &shut_out, client_tag(who, now), &is_new_client};
     // A stranger who lacks a fact gets no record: only the ban that may already stand is looked up.
     const verdict may = run(store, who, no_tool, known.has_value(), now, decide);
-    if (shut_out) follow(store, who, now);
-    if (is_new_client) mix(store, who, false, now);
+    // Only what was kept is followed.
+    if (shut_out && !may && may.refusal().why != reason::state_unknown) follow(store, who, now);
+    if (is_new_client && may) mix(store, who, false, now);
     return may;
   }
 
@@ -88,13 +90,7 @@ struct store_decisions {
     const verdict known = meets(who, all_requirements<typename parts::needed>::value, now);
     if (!who.has_account() && mp::mp_count_if_q<typename layout::bounds, counts<appeals, per_client>>::value == 0)
       return reason::principal_invalid;
-    return run(store, who, no_tool, known.has_value(), now, [&](const auto& records, moment at) {
-      if (records.account == nullptr && records.client == nullptr) return known ? verdict{} : known;
-      const counted what{.rules = rules};
-      if (const verdict may = pure::template look<appeals>(records, what, at); !may) return may;
-      pure::template charge<appeals>(records, what, at);
-      return verdict::allowed();
-    });
+    return run(store, who, no_tool, known.has_value(), now, appeal_decision{known, rules});
   }
 
   static verdict look(void* store, const principal& who, const counted_call& call, moment now) noexcept {
@@ -115,11 +111,8 @@ struct store_decisions {
                                          table::infos[call.tool].cost, &now};
     if constexpr (layout::limits_conversations) {
       // Once by itself: an engine may have to run a decision twice, and these windows are not among its records.
-      const typename conversation_copy::record before = windows.kept;
-      const verdict may = run(store, who, call.tool, true, asked, [&](const auto& records, moment at) {
-        windows.kept = before;
-        return decide(records, at);
-      });
+      const verdict may =
+          run(store, who, call.tool, true, asked, conversation_charge{decide, &windows.kept, windows.kept});
       if (may) windows.write_back();
       return may;
     } else {
@@ -129,7 +122,9 @@ struct store_decisions {
 
   static void count_past(const counted_call& call, moment now) noexcept {
     conversation_copy windows{call};
-    pure::template charge<calls>(store_records<layout>{}, windows.counted(table::infos[call.tool].weight), now);
+    const counted what = windows.counted(table::infos[call.tool].weight);
+    pure::template charge<calls>(store_records<layout>{}, what, now);
+    pure::release(store_records<layout>{}, what, now);  // it does not run any more
     windows.write_back();
   }
 
@@ -137,23 +132,27 @@ struct store_decisions {
     conversation_copy windows{call};
     const counted what = windows.counted(1);
     const typename conversation_copy::record before = windows.kept;
+    bool released = false;
     static_cast<void>(run(store, who, call.tool, false, now, [&](const auto& records, moment) {
       windows.kept = before;
       pure::release(records, what, began);
+      released = true;
       return verdict::allowed();
     }));
+    // The conversation's own windows are here, whatever became of the store.
+    if (!released) pure::release(store_records<layout>{}, what, began);
     windows.write_back();
   }
 
   static verdict open_question(void* store, const principal& who, std::uint64_t nonce, moment now) noexcept {
-    return run(store, who, no_tool, true, now, [&](const auto& records, moment at) {
-      return with_guard<layout>(records, [&](auto& guard) { return guard.ask(nonce, at); });
-    });
+    return run(store, who, no_tool, true, now, of_kept{[&](const auto& records, moment at) {
+                 return with_guard<layout>(records, [&](auto& guard) { return guard.ask(nonce, at); });
+               }});
   }
   static verdict take_question(void* store, const principal& who, std::uint64_t nonce, moment now) noexcept {
-    return run(store, who, no_tool, false, now, [&](const auto& records, moment) {
-      return with_guard<layout>(records, [&](auto& guard) { return guard.take(nonce); });
-    });
+    return run(store, who, no_tool, false, now, of_kept{[&](const auto& records, moment) {
+                 return with_guard<layout>(records, [&](auto& guard) { return guard.take(nonce); });
+               }});
   }
 
   static void refused(void* store, const principal& who, const refusal& why, bool trusted, const counted_call& call,
@@ -194,8 +193,12 @@ struct store_decisions {
     const bool done = operate_on(store, who, what, now);
     if constexpr (parts::bans_follow_contact_points)
       if (what.what != operator_action::kind::allow)
-        for (const digest128& key : verified_keys(who, now))
-          if (key != digest128{}) static_cast<void>(operate_on_key(store, key, who, what, now));
+        for (const digest128& key : verified_keys(who, now)) {
+          if (key == digest128{}) continue;
+          const bool noted = operate_on_key(store, key, who, what, now);
+          // An end of what was never brought there is none; a ban has to be noted.
+          if (what.what == operator_action::kind::ban && !noted) return false;
+        }
     return done;
   }
 
@@ -204,65 +207,134 @@ struct store_decisions {
     std::size_t written = 0;
     conversation_copy windows{call};
     const counted what = windows.counted(1);
-    static_cast<void>(run(store, who, call.tool, false, now, [&](const auto& records, moment at) {
-      switch (unit) {
-        case unit_kind::visits:
-          written = pure::template peek<visits>(records, what, at, who.has_account(), out);
-          break;
-        case unit_kind::calls:
-          written = pure::template peek<calls>(records, what, at, who.has_account(), out);
-          written += pure::peek_budgets(records, at, out.subspan(written));
-          break;
-        case unit_kind::refusals:
-          written = pure::template peek<refusals>(records, what, at, who.has_account(), out);
-          break;
-        case unit_kind::appeals:
-          written = pure::template peek<appeals>(records, what, at, who.has_account(), out);
-          break;
-      }
-      return verdict::allowed();
-    }));
+    static_cast<void>(run(store, who, call.tool, false, now, looking{[&](const auto& records, moment at) {
+                            switch (unit) {
+                              case unit_kind::visits:
+                                written = pure::template peek<visits>(records, what, at, who.has_account(), out);
+                                break;
+                              case unit_kind::calls:
+                                written = pure::template peek<calls>(records, what, at, who.has_account(), out);
+                                written += pure::peek_budgets(records, at, out.subspan(written));
+                                break;
+                              case unit_kind::refusals:
+                                written = pure::template peek<refusals>(records, what, at, who.has_account(), out);
+                                break;
+                              case unit_kind::appeals:
+                                written = pure::template peek<appeals>(records, what, at, who.has_account(), out);
+                                break;
+                            }
+                            return verdict::allowed();
+                          }}));
     return written;
   }
 
   static verdict hold(void* store, const principal& who, const amounts& what, budget_ticket& ticket,
                       moment now) noexcept {
     const verdict known = meets(who, all_requirements<typename parts::needed>::value, now);
-    return run(store, who, no_tool, true, now, [&](const auto& records, moment at) {
-      if (const verdict may = pure::standing(records, at); !may) return may;
-      if (!known) return known;
-      if (const verdict may = pure::look_budgets(records, what, at); !may) return may;
-      ticket = pure::hold(records, what);
-      return verdict::allowed();
-    });
+    return run(store, who, no_tool, true, now, of_kept{[&](const auto& records, moment at) {
+                 if (const verdict may = pure::standing(records, at); !may) return may;
+                 if (!known) return known;
+                 if (const verdict may = pure::look_budgets(records, what, at); !may) return may;
+                 ticket = pure::hold(records, what);
+                 return verdict::allowed();
+               }});
   }
   static verdict start(void* store, const principal& who, const amounts& what, budget_ticket& ticket,
                        moment now) noexcept {
     if constexpr (!has_budgets) return verdict::allowed();
     const budget_ticket held = ticket;
-    return run(store, who, no_tool, false, now, [&](const auto& records, moment at) {
-      ticket = held;
-      return pure::start(records, what, ticket, at);
-    });
+    return run(store, who, no_tool, false, now, of_kept{[&](const auto& records, moment at) {
+                 ticket = held;
+                 if (const verdict may = pure::standing(records, at); !may) return may;
+                 return pure::start(records, what, ticket, at);
+               }});
   }
   static void cancel(void* store, const principal& who, const amounts& what, const budget_ticket& ticket,
                      moment now) noexcept {
     if constexpr (has_budgets)
-      static_cast<void>(run(store, who, no_tool, false, now, [&](const auto& records, moment at) {
-        pure::cancel(records, what, ticket, at);
-        return verdict::allowed();
-      }));
+      static_cast<void>(run(store, who, no_tool, false, now, of_kept{[&](const auto& records, moment at) {
+                              pure::cancel(records, what, ticket, at);
+                              return verdict::allowed();
+                            }}));
   }
-  static void settle(void* store, const principal& who, const amounts& spent, const amounts& actual,
+  /// @return false when the store could not be told
+  static bool settle(void* store, const principal& who, const amounts& spent, const amounts& actual,
                      const budget_ticket& ticket, moment now) noexcept {
-    if constexpr (has_budgets)
-      static_cast<void>(run(store, who, no_tool, false, now, [&](const auto& records, moment at) {
-        pure::settle(records, spent, actual, ticket, at);
-        return verdict::allowed();
-      }));
+    if constexpr (!has_budgets) return true;
+    // What is owed is written down also where there is no record any more.
+    const bool owes = actual.tokens > spent.tokens || actual.micro_dollars > spent.micro_dollars;
+    return run(store, who, no_tool, owes, now, of_kept{[&](const auto& records, moment at) {
+                 pure::settle(records, spent, actual, ticket, at);
+                 return verdict::allowed();
+               }})
+        .has_value();
   }
 
  private:
+  /// A decision that changes nothing.
+  template <class Look>
+  struct looking {
+    Look look;
+    static constexpr bool only_looks = true;
+    template <class Records>
+    verdict operator()(const Records& records, moment at) const noexcept {
+      return look(records, at);
+    }
+  };
+  template <class Look>
+  looking(Look) -> looking<Look>;
+
+  /// A decision on what must not be lost alone (ladder, allow-list, budgets, questions): no windows.
+  template <class Change>
+  struct of_kept {
+    Change change;
+    static constexpr bool only_kept = true;
+    template <class Records>
+    verdict operator()(const Records& records, moment at) const noexcept {
+      return change(records, at);
+    }
+  };
+  template <class Change>
+  of_kept(Change) -> of_kept<Change>;
+
+  /// An appeal: its windows, and nothing else.
+  struct appeal_decision {
+    verdict known;
+    const window_rule* rules = nullptr;
+
+    template <class Records>
+    verdict operator()(const Records& records, moment at) const noexcept {
+      if (records.account == nullptr && records.client == nullptr) return known ? verdict{} : known;
+      const counted what{.rules = rules};
+      if (const verdict may = pure::template look<appeals>(records, what, at); !may) return may;
+      pure::template charge<appeals>(records, what, at);
+      return verdict::allowed();
+    }
+    static constexpr std::array units{unit_kind::appeals};
+    [[nodiscard]] static constexpr std::size_t tool() noexcept { return no_tool; }
+    [[nodiscard]] const window_rule* in_force() const noexcept { return rules; }
+    [[nodiscard]] appeal_decision with(const window_rule* others) const noexcept { return {known, others}; }
+  };
+
+  /// Step 12 where windows are kept with the conversation: each run begins with them as they were.
+  struct conversation_charge {
+    charge_decision<Policy> decide;
+    typename layout::conversation_record* windows;
+    typename layout::conversation_record before;
+
+    template <class Records>
+    verdict operator()(const Records& records, moment at) const noexcept {
+      *windows = before;
+      return decide(records, at);
+    }
+    static constexpr auto units = charge_decision<Policy>::units;
+    [[nodiscard]] std::size_t tool() const noexcept { return decide.tool(); }
+    [[nodiscard]] const window_rule* in_force() const noexcept { return decide.in_force(); }
+    [[nodiscard]] conversation_charge with(const window_rule* others) const noexcept {
+      return {decide.with(others), windows, before};
+    }
+  };
+
   /// The windows that the conversation keeps, as a record, for the time of one decision.
   struct conversation_copy {
     using record = typename layout::conversation_record;
@@ -312,10 +384,12 @@ struct store_decisions {
     if constexpr (parts::limits_clients) {
       if (!who.has_account() || !who.from().valid()) return;
       store_scopes scopes{.client = who.from().keys(parts::ipv6_bits), .create = true};
-      static_cast<void>(static_cast<Store*>(store)->update(scopes, now, [&](const auto& records, moment at) {
-        if (records.client) records.client->mix.add(who.key(), bad, at);
-        return verdict::allowed();
-      }));
+      static_cast<void>(static_cast<Store*>(store)->update(scopes, now, of_kept{[&](const auto& records, moment at) {
+                                                             // In the record of a network nothing but windows counts.
+                                                             if (records.client && !records.coarse)
+                                                               records.client->mix.add(who.key(), bad, at);
+                                                             return verdict::allowed();
+                                                           }}));
     }
   }
 
@@ -325,27 +399,25 @@ struct store_decisions {
     if constexpr (parts::bans_follow_contact_points) {
       if (!who.has_account()) return;
       ladder_state is{};
-      static_cast<void>(run(store, who, no_tool, false, now, [&](const auto& records, moment) {
-        if (records.account) is = records.account->standing;
-        return verdict::allowed();
-      }));
-      const standing::kind kind = layout::ladder::standing_of(is, now).what;
+      moment store_time = now;
+      static_cast<void>(run(store, who, no_tool, false, now, of_kept{[&](const auto& records, moment at) {
+                              if (records.account) is = records.account->standing;
+                              store_time = at;
+                              return verdict::allowed();
+                            }}));
+      const standing::kind kind = layout::ladder::standing_of(is, store_time).what;
       if (kind != standing::kind::banned && kind != standing::kind::permanent) return;
       const auto last = static_cast<std::uint32_t>(
-          std::min<std::uint64_t>(std::uint64_t{to_seconds(now)} + parts::link_seconds, for_good - 1));
+          std::min<std::uint64_t>(std::uint64_t{to_seconds(store_time)} + parts::link_seconds, for_good - 1));
       for (const digest128& key : verified_keys(who, now)) {
         if (key == digest128{}) continue;
         store_scopes scopes{.account = &key, .global = layout::limits_all, .create = true};
-        static_cast<void>(static_cast<Store*>(store)->update(scopes, now, [&](const auto& records, moment) {
-          if (records.account == nullptr) return verdict{};
-          ladder_state& linked = records.account->standing;
-          if (std::min(is.until, last) < linked.until) return verdict::allowed();
-          linked.rung = is.rung;
-          linked.repeats = is.repeats;
-          linked.until = std::min(is.until, last);
-          linked.seen_from = owner_tag(who);
-          return verdict::allowed();
-        }));
+        static_cast<void>(static_cast<Store*>(store)->update(
+            scopes, now, of_kept{[&](const auto& records, moment at) {
+              if (records.account == nullptr) return verdict{};
+              contact_ban{records.account->standing}.note(owner_tag(who), std::min(is.until, last), to_seconds(at));
+              return verdict::allowed();
+            }}));
       }
     }
   }
@@ -357,7 +429,7 @@ struct store_decisions {
         if (key == digest128{}) continue;
         const verdict may = static_cast<Store*>(store)->update(
             {.account = &key, .global = layout::limits_all}, now,
-            [](const auto& records, moment at) { return pure::standing(records, at); });
+            looking{[](const auto& records, moment at) { return pure::standing(records, at); }});
         if (!may) return may;
       }
     return verdict::allowed();
@@ -365,7 +437,7 @@ struct store_decisions {
 
   static bool operate_on(void* store, const principal& who, const operator_action& what, moment now) noexcept {
     const bool create = what.what == operator_action::kind::ban || what.what == operator_action::kind::allow;
-    return run(store, who, no_tool, create, now, operation(what)).has_value();
+    return run(store, who, no_tool, create, now, of_kept{operation(what, now)}).has_value();
   }
   /// The same on the record of a contact point: a ban for no longer than the policy remembers, and an end only of what
   /// this account brought there.
@@ -374,34 +446,40 @@ struct store_decisions {
     const bool bans = what.what == operator_action::kind::ban;
     what.until = std::min(what.until, now + std::chrono::seconds{parts::link_seconds});
     const store_scopes scopes{.account = &key, .global = layout::limits_all, .create = bans};
-    const auto act = operation(what);
     return static_cast<Store*>(store)
-        ->update(scopes, now,
-                 [&](const auto& records, moment at) {
+        ->update(scopes, now, of_kept{[&](const auto& records, moment at) {
                    if (records.account == nullptr) return verdict{};
-                   ladder_state& linked = records.account->standing;
-                   if (!bans && linked.seen_from != owner_tag(who)) return verdict{};
-                   const std::uint32_t before = linked.until;
-                   const verdict done = act(records, at);
-                   if (bans && linked.until != before) linked.seen_from = owner_tag(who);
-                   return done;
-                 })
+                   contact_ban linked{records.account->standing};
+                   if (!bans) return said(linked.end(owner_tag(who)));
+                   linked.note(owner_tag(who), to_seconds(by_clock_of(at, what.until, now)), to_seconds(at));
+                   return verdict::allowed();
+                 }})
         .has_value();
   }
-  static auto operation(const operator_action& what) noexcept {
-    return [what](const auto& records, moment at) {
+  /// What is to end then by the caller's clock, which says `now`, by the clock of a store that says `at`.
+  static moment by_clock_of(moment at, moment until, moment now) noexcept {
+    return until == moment::max() ? until : at + (until - now);
+  }
+  static auto operation(operator_action what, moment now) noexcept {
+    return [what, now](const auto& records, moment at) {
+      const moment until = by_clock_of(at, what.until, now);
       if (records.coarse) return verdict{};  // of many clients: not the one that is meant
       switch (what.what) {
         case operator_action::kind::ban:
-          return said(pure::change_standing(
-              records, [&](ladder_state& is) { layout::ladder::rules.ban_until(is, what.until, at); }));
+          return said(pure::change_standing(records,
+                                            [&](ladder_state& is) { layout::ladder::rules.ban_until(is, until, at); }));
         case operator_action::kind::lift:
           return said(pure::change_standing(records, [&](ladder_state& is) { lift(is, at); }));
         case operator_action::kind::pardon:
-          return said(pure::change_standing(records, [](ladder_state& is) { pardon(is); }));
+          return said(pure::change_standing(records, [](ladder_state& is) {
+            // A window that is still full has had its strike.
+            const std::uint32_t struck = is.at;
+            pardon(is);
+            is.at = struck;
+          }));
         case operator_action::kind::allow:
           if constexpr (parts::allow_lists) {
-            const allow_entry entry{to_seconds(what.until), what.windows};
+            const allow_entry entry{to_seconds(until), what.windows};
             if (records.account) records.account->allowed = entry;
             if (!records.account && records.client) records.client->allowed = entry;
             return said(records.account || records.client);

@@ -29,8 +29,9 @@ enum class forwarded_header : std::uint8_t {
 
 namespace detail {
 
-/// Longest header that is looked at, and most proxies in a row.
-inline constexpr std::size_t max_forwarded_size = 4096;
+/// Longest element that is looked at, and most proxies in a row. What stands to the left of them costs nothing and
+/// changes nothing: whoever could have a header left unread by making it long would be taken for the proxy.
+inline constexpr std::size_t max_element_size = 512;
 inline constexpr int max_hops = 32;
 
 constexpr std::string_view trimmed(std::string_view text) noexcept {
@@ -39,26 +40,31 @@ constexpr std::string_view trimmed(std::string_view text) noexcept {
   return text;
 }
 
-/// Takes the last element of a list off it. Commas in quotes are none; quotes that do not pair up make no element.
-constexpr bool take_last(std::string_view& list, std::string_view& element) noexcept {
+/// Takes the last element of a list off it: what the nearest proxy added. Reads from the right, so that nothing to the
+/// left of that element, a quote that is never closed, say, has a part in where it begins.
+///
+/// @param quotes  whether commas in quotes are none; X-Forwarded-For knows no quotes
+/// @return false when it is too long, or its quotes do not pair up
+constexpr bool take_last(std::string_view& list, std::string_view& element, bool quotes) noexcept {
   bool quoted = false;
-  std::size_t begin = 0;
-  std::size_t last = 0;
-  bool comma = false;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    if (quoted && list[i] == '\\') {
-      ++i;
-    } else if (list[i] == '"') {
-      quoted = !quoted;
-    } else if (list[i] == ',' && !quoted) {
-      comma = true;
-      last = i;
-      begin = i + 1;
+  std::size_t at = list.size();
+  while (at > 0) {
+    const char c = list[at - 1];
+    if (c == ',' && !quoted) break;
+    if (list.size() - at == max_element_size) return false;
+    if (c == '"' && quotes) {
+      std::size_t slashes = 0;
+      while (slashes < at - 1 && slashes < max_element_size && list[at - 2 - slashes] == '\\') ++slashes;
+      const bool escaped = slashes % 2 == 1;
+      if (escaped && !quoted) return false;                                     // only inside of quotes is one escaped
+      if (!escaped && quoted && (at < 2 || list[at - 2] != '=')) return false;  // they begin behind a name
+      if (!escaped) quoted = !quoted;
     }
+    --at;
   }
   if (quoted) return false;
-  element = trimmed(list.substr(begin));
-  list = comma ? list.substr(0, last) : std::string_view{};
+  element = trimmed(list.substr(at));
+  list = at > 0 ? list.substr(0, at - 1) : std::string_view{};
   return true;
 }
 
@@ -92,8 +98,11 @@ constexpr std::optional<ip_address> read_forwarded_for(std::string_view element)
     // A pair ends at a semicolon outside of quotes.
     bool quoted = false;
     std::size_t end = 0;
-    for (; end < element.size() && (quoted || element[end] != ';'); ++end)
+    for (; end < element.size() && (quoted || element[end] != ';'); ++end) {
       if (element[end] == '"') quoted = !quoted;
+      if (quoted && element[end] == '\\') ++end;
+    }
+    end = std::min(end, element.size());
     const std::string_view pair = trimmed(element.substr(0, end));
     element.remove_prefix(std::min(element.size(), end + 1));
     const std::size_t equals = pair.find('=');
@@ -117,16 +126,14 @@ constexpr std::optional<ip_address> resolve_client(std::span<const ip_network> t
                                                    std::span<const std::string_view> lines) noexcept {
   std::optional<ip_address> nearest = read_ip(peer);
   if (!nearest || !is_any_of(trusted, *nearest)) return nearest;
-  std::size_t size = 0;
-  for (const std::string_view line : lines) size += line.size();
-  if (size > max_forwarded_size) return nearest;
+  const bool quotes = which == forwarded_header::forwarded;
   int hops = 0;
   for (std::size_t i = lines.size(); i-- > 0;) {
     std::string_view list = lines[i];
     while (!list.empty()) {
       std::string_view element;
-      if (++hops > max_hops || !take_last(list, element)) return nearest;
-      const auto before = which == forwarded_header::forwarded ? read_forwarded_for(element) : read_node(element);
+      if (++hops > max_hops || !take_last(list, element, quotes)) return nearest;
+      const auto before = quotes ? read_forwarded_for(element) : read_node(element);
       if (!before) return nearest;  // what wrote this is known, whom it wrote about is not
       nearest = before;
       if (!is_any_of(trusted, *nearest)) return nearest;
@@ -203,6 +210,8 @@ struct no_proxy {
 /// nothing about shares one limit.
 ///
 /// It trusts networks and not a number of hops: a proxy that passes a header on without adding to it would shift them.
+/// It cannot help against a proxy that copies text of the client into its own element as it is (a `host="..."` whose
+/// quotes are not escaped): let yours write `for` alone.
 ///
 /// @tparam which     the one header that these proxies set
 /// @tparam networks  where they stand

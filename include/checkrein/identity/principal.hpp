@@ -103,9 +103,11 @@ class principal {
   /// Neither part is malformed, and there is at least one.
   [[nodiscard]] bool valid() const noexcept { return data_->has_account ? data_->who.valid() : data_->from.valid(); }
 
-  /// The key of the account, or of the client when there is no account.
+  /// The key of the account, or of the client when there is no account: then the finest one (IPv4 /32, IPv6 /64), also
+  /// where a policy counts by a larger network. What belongs to a principal, such as a conversation, is not its
+  /// neighbour's.
   [[nodiscard]] const digest128& key() const noexcept {
-    return data_->has_account ? data_->who.key() : data_->from.keys()[0];
+    return data_->has_account ? data_->who.key() : data_->from.keys(64)[0];
   }
 
  private:

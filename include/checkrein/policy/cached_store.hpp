@@ -47,9 +47,10 @@ class cached {
           return refusal{before->value.why, left, before->value.where};
         }
       }
+      const std::uint64_t generation = denials_.generation(*key);
       const verdict made = store_->update(scopes, now, decide);
       if (!made && waits(made.refusal()))
-        denials_.put(*key, made.refusal(), now);
+        denials_.put(*key, made.refusal(), now, generation);
       else if (before)
         denials_.drop(*key);
       return made;

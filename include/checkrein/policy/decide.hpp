@@ -128,13 +128,15 @@ struct decisions : budget_decisions<Policy> {
     return longest;
   }
 
-  /// When the principal was struck last; long ago when never.
+  /// When the principal was struck last; long ago when never, and when a wrong clock says that it was later than `now`
+  /// can be.
   template <class Records>
-  static moment last_strike(const Records& records) noexcept {
+  static moment last_strike(const Records& records, moment now = moment::max()) noexcept {
     const std::uint32_t at = records.account  ? records.account->standing.at
                              : records.client ? records.client->standing.at
                                               : 0;
-    return moment{std::chrono::seconds{at}};
+    const moment last{std::chrono::seconds{at}};
+    return last - std::chrono::microseconds{clock_slack_us} > now ? moment{} : last;
   }
 
   /// Applies `change` to the ladder state of the account or client. @return whether there was a record
@@ -200,7 +202,8 @@ struct decisions : budget_decisions<Policy> {
     std::string_view where;
     each<Unit, declared>(records, what, now, [&]<class Bound>(Bound, auto& state, const window_rule& rule) {
       using counting = typename Bound::window::counting;
-      counting::clamp(rule, state, charged);
+      // By the rule as it is declared: a tighter one that is in force here makes no room elsewhere.
+      counting::clamp(Bound::window::rule, state, charged);
       if (const std::int64_t ready = counting::ready_at(rule, state, us, what.weight); ready > latest) {
         latest = ready;
         where = bound_name<Bound>::value;

@@ -14,24 +14,30 @@ namespace checkrein::detail {
 /// a policy has questions or lets strangers choose.
 struct guard_memory {
   static constexpr std::size_t questions_per_day = 10;
+  static constexpr std::chrono::minutes open_for{10};  ///< how long a question can be answered
 
   std::uint32_t day = 0;
   std::uint16_t asked = 0;
   std::uint16_t bits = 0;
-  std::array<std::uint32_t, questions_per_day> open{};
+  std::array<std::uint32_t, questions_per_day> open{};  ///< oldest first, zero where there is none
 
   void turn_to(moment now) noexcept {
     const auto today = static_cast<std::uint32_t>(now.time_since_epoch() / std::chrono::hours{24});
+    if (day > today + 1) day = today;  // of a clock that was wrong
     if (today > day) *this = {.day = today, .open = open};
   }
   verdict ask(std::uint64_t nonce, moment now) noexcept {
     turn_to(now);
     if (asked >= questions_per_day) return reason::too_many_questions;
-    // A free slot; when all are full, those that were never answered are expired by now.
-    std::size_t slot = asked % open.size();
-    for (std::size_t i = 0; i < open.size() && open[slot] != 0; ++i)
-      if (open[i] == 0) slot = i;
-    open[slot] = static_cast<std::uint32_t>(nonce);
+    // A free place, or that of the oldest: fewer than all were asked today, so it is one of yesterday's, which are
+    // expired when the day is as old as a question can be.
+    std::size_t place = 0;
+    while (place + 1 < open.size() && open[place] != 0) ++place;
+    if (open[place] != 0) place = 0;
+    if (open[place] != 0 && now.time_since_epoch() % std::chrono::hours{24} < open_for)
+      return reason::too_many_questions;
+    for (; place + 1 < open.size(); ++place) open[place] = open[place + 1];
+    open.back() = static_cast<std::uint32_t>(nonce);
     ++asked;
     return verdict::allowed();
   }

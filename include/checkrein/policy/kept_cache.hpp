@@ -32,10 +32,18 @@ class kept_cache {
     const auto at = in.entries.find(key.high);
     return at == in.entries.end() ? std::nullopt : std::optional{at->second};
   }
-  /// Forgets on failure to remember: never throws.
-  void put(const digest128& key, const Value& value, moment at) noexcept {
+  /// To be asked for before the other store is read, and given to `put`: what is read while somebody drops the key is
+  /// not kept, since it may be what was before.
+  [[nodiscard]] std::uint64_t generation(const digest128& key) noexcept {
     shard& in = shard_of(key);
     const std::lock_guard held{in.lock};
+    return in.generation;
+  }
+  /// Forgets on failure to remember: never throws.
+  void put(const digest128& key, const Value& value, moment at, std::uint64_t generation) noexcept {
+    shard& in = shard_of(key);
+    const std::lock_guard held{in.lock};
+    if (in.generation != generation) return;
 #if defined(__cpp_exceptions)
     try {
       remember(in, key, value, at);
@@ -49,6 +57,7 @@ class kept_cache {
   void drop(const digest128& key) noexcept {
     shard& in = shard_of(key);
     const std::lock_guard held{in.lock};
+    ++in.generation;
     in.entries.erase(key.high);
   }
 
@@ -56,6 +65,7 @@ class kept_cache {
   static constexpr std::size_t shards = 64;
   struct alignas(64) shard {
     spinlock lock;
+    std::uint64_t generation = 0;
     std::unordered_map<std::uint64_t, entry> entries;
   };
   void remember(shard& in, const digest128& key, const Value& value, moment at) {

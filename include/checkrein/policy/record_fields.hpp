@@ -97,25 +97,30 @@ struct record_fields_of {
   }();
 };
 
-/// Carries the state of a `hard` or `smooth` window over into one whose full state is further ahead: what was full
-/// stays full, and nothing becomes emptier.
+/// Carries the state of a `hard` or `smooth` window over into one whose full state is further ahead, or less far: it is
+/// full as of the same time. What was full stays full, and there and back again changes nothing.
 inline void carry_ahead(std::uint64_t had_us, std::uint64_t has_us, unsigned char* state) noexcept {
   std::int64_t at = 0;
   std::memcpy(&at, state, sizeof at);
-  if (at <= 0 || has_us <= had_us) return;
-  at = add_saturating(at, static_cast<std::int64_t>(std::min<std::uint64_t>(has_us - had_us, never_us)));
+  if (at <= 0) return;
+  const bool further = has_us > had_us;
+  const auto by =
+      static_cast<std::int64_t>(std::min<std::uint64_t>(further ? has_us - had_us : had_us - has_us, never_us));
+  at = std::max<std::int64_t>(1, add_saturating(at, further ? by : -by));
   std::memcpy(state, &at, sizeof at);
 }
 
 /// Carries leases over into a window for fewer or more of them: the last to end stay.
 inline void carry_leases(std::string_view from, std::span<unsigned char> to) noexcept {
   std::vector<std::int64_t> ends(std::max(from.size(), to.size()) / 8);
+  if (from.size() % 8 != 0 || to.size() % 8 != 0) return;  // no leases: what describes them is damaged
   std::memcpy(ends.data(), from.data(), from.size());
   std::sort(ends.begin(), ends.end(), [](std::int64_t a, std::int64_t b) { return a > b; });
   std::memcpy(to.data(), ends.data(), to.size());
 }
 
-/// Carries the log of an `exact` window over into one of another length: the newest stay.
+/// Carries the log of an `exact` window over into one of another length: the newest stay. A limit that is lowered and
+/// then raised again has forgotten the others.
 inline void carry_log(std::string_view from, std::span<unsigned char> to) noexcept {
   const std::size_t had = from.size() / 8 - 1;
   const std::size_t has = to.size() / 8 - 1;

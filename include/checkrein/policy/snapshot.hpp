@@ -66,10 +66,12 @@ template <class For>
 }
 
 /// Takes a snapshot into a fresh memory store, also one of another policy: what the new policy still counts is carried
-/// over. A limit that became smaller holds from then on; `exact` also counts what was before by it.
+/// over. A limit that became smaller holds from then on; `exact` also counts what was before by it, as far as its log
+/// goes: where a limit was lowered by one restart and is raised by the next, calls before the first are forgotten.
 ///
-/// @return false when the bytes are damaged, of another identity key, or do not fit into the store. The store may hold
-/// a part of them then: do not use it, since somebody may be missing who is banned
+/// @return false when the bytes are damaged, of another identity key, or do not fit into the store, or when they hold
+/// clients of a policy that tells them apart by another part of their address (`ipv6_clients`): their bans would be
+/// nobody's. The store may hold a part of them then: do not use it, since somebody may be missing who is banned
 template <class For>
 [[nodiscard]] bool restore_snapshot(memory_store<For>& store, std::string_view bytes, moment now) {
   using layout = typename memory_store<For>::layout;
@@ -109,7 +111,8 @@ template <class For>
         taken = take(tag, kept, rates, had.account, typename layout::account_record{});
         break;
       case 'c':
-        taken = take(tag, kept, rates, had.client, typename layout::client_record{});
+        taken = had.ipv6_bits == layout::parts::ipv6_bits &&
+                take(tag, kept, rates, had.client, typename layout::client_record{});
         break;
       case 't':
         taken = true;  // a tool that is gone is let go

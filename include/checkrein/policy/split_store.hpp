@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 #include <type_traits>
 
 #include <checkrein/base/clock.hpp>
@@ -30,6 +31,19 @@ struct bans_in {
   explicit bans_in(Store& where) noexcept : store{&where} {}
   Store* store;
 };
+
+namespace detail {
+
+/// Decisions that may be made on what was lately read of bans, where they change nothing of it: visits and calls, which
+/// look at windows, and those that only look. Operators, questions and money are all about what must not be lost: the
+/// store of windows is not asked for them. The rest is made in both.
+template <class Decide>
+inline constexpr bool may_trust_a_cache = requires {
+  Decide::units;
+}
+|| requires { Decide::only_looks; };
+
+}  // namespace detail
 
 /// How long a split store believes what it read of bans.
 struct split_options {
@@ -63,7 +77,8 @@ class split {
       : rates_{rates.store}, bans_{bans.store}, options_{options}, local_{options.local} {
     for (std::size_t i = 0; i < rules_.size(); ++i) {
       const window_info& one = layout::windows[i];
-      rules_[i] = one.failure == on_failure::allow
+      rules_[i] = one.scope == scope_kind::conversation ? one.rule  // kept with the conversation: nothing is away
+                  : one.failure == on_failure::allow
                       ? detail::unlimited(one.rule)
                       : detail::tightened(one.rule, std::max<std::int64_t>(1, one.rule.limit / one.processes));
     }
@@ -75,40 +90,31 @@ class split {
                                  : scopes.client.empty()   ? nullptr
                                                            : &scopes.client[0];
     if (key == nullptr) return refusal{reason::principal_invalid};
-    kept known{};
-    if (!read(scopes, *key, now, known)) {
-      degraded_.fetch_add(1, std::memory_order_relaxed);
-      return refusal{reason::state_unknown};
-    }
-    bool both = false;
-    const verdict said = over_windows(scopes, now, decide, [&](const auto& decision, const auto& rates, moment at) {
-      merged records{known, rates};
-      const verdict made = decision(records.view(rates), at);
-      both = !records.keeps(known);
-      if (both) return verdict{};  // the windows stay as they were, and the decision is made again in both stores
-      records.write(rates);
+    if constexpr (requires { Decide::only_kept; }) {
+      const verdict made = bans_->update(scopes, now, decide);
+      if (!made && made.refusal().why == reason::state_unknown) degraded_.fetch_add(1, std::memory_order_relaxed);
+      cache_.drop(*key);
       return made;
-    });
-    if (!both) return said;
-    // An engine may run this again; what a run before it left in the windows is taken back then.
-    bool ran = false;
-    windows_of before{};
-    windows_of after{};
-    const verdict made = bans_->update(scopes, now, [&](const store_records<layout>& bans, moment) {
-      return over_windows(scopes, now, decide, [&](const auto& decision, const auto& rates, moment at) {
-        if (ran && after.are_in(rates)) before.put_into(rates);
-        before.take(rates);
-        merged records{bans, rates};
-        const verdict inner = decision(records.view(bans, rates), at);
+    } else if constexpr (detail::may_trust_a_cache<Decide>) {
+      kept known{};
+      if (!read(scopes, *key, now, known)) {
+        degraded_.fetch_add(1, std::memory_order_relaxed);
+        return refusal{reason::state_unknown};
+      }
+      bool both = false;
+      const verdict said = over_windows(scopes, now, decide, [&](const auto& decision, const auto& rates, moment at) {
+        merged records{known, rates};
+        const verdict made = decision(records.view(known, rates), at);
+        both = !records.keeps(known);
+        if (both) return verdict{};  // the windows stay as they were, and the decision is made again in both stores
         records.write(rates);
-        records.write_kept(bans);
-        after.take(rates);
-        ran = true;
-        return inner;
+        return made;
       });
-    });
-    cache_.drop(*key);
-    return made;
+      if (!both) return said;
+      return in_both(scopes, *key, now, decide);
+    } else {
+      return in_both(scopes, *key, now, decide);
+    }
   }
 
   /// How many decisions were made without one of the stores.
@@ -119,6 +125,7 @@ class split {
   struct kept {
     bool has_account = false;
     bool has_client = false;
+    bool coarse = false;
     typename layout::account_kept account{};
     typename layout::client_kept client{};
     typename layout::global_kept global{};
@@ -152,7 +159,59 @@ class split {
     typename layout::global_record global{};
   };
 
-  /// The records of one decision, put together from both stores.
+  /// In the transactions of both stores, that of the windows inside the other.
+  template <class Decide>
+  verdict in_both(const store_scopes& scopes, const digest128& key, moment now, const Decide& decide) noexcept {
+    bool asked = false;
+    // The store of bans may run its decision again; what the run before it left in the windows is taken back then.
+    bool counted = false;
+    windows_of before{};
+    windows_of after{};
+    const verdict made = bans_->update(scopes, now, [&](const store_records<layout>& bans, moment) {
+      asked = true;
+      const kept known = kept_of(bans);
+      merged last{known, store_records<layout>{}};
+      verdict inner{};
+      bool decided = false;
+      const bool takes_back = counted;
+      const windows_of was_before = before;
+      const windows_of was_after = after;
+      counted = false;
+      const verdict said = over_windows(scopes, now, decide, [&](const auto& decision, const auto& rates, moment at) {
+        if (takes_back && was_after.are_in(rates)) was_before.put_into(rates);
+        before.take(rates);
+        last = merged{known, rates};  // never what a run before this one made of it
+        inner = decision(last.view(bans, rates), at);
+        last.write(rates);
+        after.take(rates);
+        decided = true;
+        return inner;
+      });
+      // What must not be lost is kept only when the windows were: the answer is that of the decision.
+      counted = decided && same(said, inner);
+      if (counted) last.write_kept(bans);
+      return said;
+    });
+    if (!asked) degraded_.fetch_add(1, std::memory_order_relaxed);
+    cache_.drop(key);
+    return made;
+  }
+  static bool same(const verdict& a, const verdict& b) noexcept {
+    return a.has_value() == b.has_value() && (a || a.refusal().why == b.refusal().why);
+  }
+  static kept kept_of(const store_records<layout>& bans) noexcept {
+    kept out{};
+    out.has_account = bans.account != nullptr;
+    out.has_client = bans.client != nullptr;
+    out.coarse = bans.coarse;
+    if (bans.account != nullptr) out.account = *bans.account;
+    if (bans.client != nullptr) out.client = *bans.client;
+    if (bans.global != nullptr) out.global = *bans.global;
+    return out;
+  }
+
+  /// The records of one decision, put together from both stores. Whether the client's is that of its network is for the
+  /// store of bans to say: windows count in either, and nothing else does.
   struct merged {
     template <class From>
     static void put(void* to, const From& from, std::size_t size) noexcept {
@@ -169,22 +228,15 @@ class split {
       has_account = known.has_account;
       has_client = known.has_client;
     }
-    merged(const store_records<layout>& bans, const store_records<layout>& rates) noexcept {
-      take_windows(rates);
-      if (bans.account != nullptr) put(&account, *bans.account, head<account_record>);
-      if (bans.client != nullptr) put(&client, *bans.client, head<client_record>);
-      if (bans.global != nullptr) put(&global, *bans.global, head<typename layout::global_record>);
-    }
-    store_records<layout> view(const store_records<layout>& rates) noexcept {
+    store_records<layout> view(const kept& known, const store_records<layout>& rates) noexcept {
       return {rates.account != nullptr || has_account ? &account : nullptr,
               rates.client != nullptr || has_client ? &client : nullptr, rates.tool != nullptr ? &tool : nullptr,
-              rates.global != nullptr ? &global : nullptr, rates.coarse};
+              rates.global != nullptr ? &global : nullptr, known.coarse};
     }
     store_records<layout> view(const store_records<layout>& bans, const store_records<layout>& rates) noexcept {
       return {bans.account != nullptr || rates.account != nullptr ? &account : nullptr,
               bans.client != nullptr || rates.client != nullptr ? &client : nullptr,
-              rates.tool != nullptr ? &tool : nullptr, bans.global != nullptr ? &global : nullptr,
-              rates.coarse || bans.coarse};
+              rates.tool != nullptr ? &tool : nullptr, bans.global != nullptr ? &global : nullptr, bans.coarse};
     }
     [[nodiscard]] bool keeps(const kept& known) const noexcept {
       return std::memcmp(&account, &known.account, head<account_record>) == 0 &&
@@ -240,18 +292,14 @@ class split {
     store_scopes look = scopes;
     look.create = false;
     kept fresh{};
+    const std::uint64_t generation = cache_.generation(key);
     const verdict done = bans_->update(look, now, [&](const store_records<layout>& bans, moment) {
-      fresh = kept{};
-      fresh.has_account = bans.account != nullptr;
-      fresh.has_client = bans.client != nullptr;
-      if (bans.account != nullptr) fresh.account = *bans.account;
-      if (bans.client != nullptr) fresh.client = *bans.client;
-      if (bans.global != nullptr) fresh.global = *bans.global;
+      fresh = kept_of(bans);
       return verdict::allowed();
     });
     if (done) {
       into = fresh;
-      cache_.put(key, fresh, now);
+      cache_.put(key, fresh, now, generation);
       return true;
     }
     if (!dated || now - lately->at > options_.stale_for) return false;
@@ -278,16 +326,28 @@ class split {
       // Of what an overlay says and what is our share, the tighter one.
       std::array<window_rule, layout::windows.size()> rules = rules_;
       if (const window_rule* const overlay = decide.in_force(); overlay != nullptr)
-        for (std::size_t i = 0; i < rules.size(); ++i)
-          if (overlay[i].limit < rules[i].limit && layout::windows[i].failure != on_failure::allow)
+        for (std::size_t i = 0; i < rules.size(); ++i) {
+          const window_rule& declared = layout::windows[i].rule;
+          if (overlay[i].limit < rules[i].limit ||
+              (overlay[i].limit < declared.limit && rules[i].limit > declared.limit))
             rules[i] = overlay[i];
+        }
       const auto here = decide.with(rules.data());
-      return local_.update(scopes, now,
-                           [&](const store_records<layout>& rates, moment at) { return make(here, rates, at); });
+      const verdict made = local_.update(
+          scopes, now, [&](const store_records<layout>& rates, moment at) { return make(here, rates, at); });
+      // Who meets a share of a limit has not met the limit: nobody is struck for it.
+      if (!made && made.refusal().why == reason::rate_exceeded && is_share(made.refusal().where, rules))
+        return refusal{reason::rate_exceeded, made.refusal().retry_after, "while its store is away"};
+      return made;
     } else {
       return local_.update(scopes, now,
                            [&](const store_records<layout>& rates, moment at) { return make(decide, rates, at); });
     }
+  }
+  static bool is_share(std::string_view window, const std::array<window_rule, layout::windows.size()>& rules) noexcept {
+    for (std::size_t i = 0; i < rules.size(); ++i)
+      if (layout::windows[i].name == window && !(rules[i] == layout::windows[i].rule)) return true;
+    return false;
   }
   /// Whether the window counts this decision.
   static bool concerns(const window_info& one, const store_scopes& scopes, std::size_t tool) noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -52,8 +53,17 @@ bool is_own_doing(std::string_view window, const window_rule* rules) noexcept {
 template <class Policy, class Records>
 bool strike_for_rate(const Records& records, const refusal& why, const window_rule* rules, moment now) noexcept {
   using pure = decisions<Policy>;
-  return is_own_doing<Policy>(why.where, rules) && pure::last_strike(records) + pure::period_of(why.where) <= now &&
+  // A window that stays full for longer than its period is so by a clock that went back.
+  return is_own_doing<Policy>(why.where, rules) &&
+         why.retry_after <= std::chrono::ceil<refusal::duration>(pure::period_of(why.where)) &&
+         pure::last_strike(records, now) + pure::period_of(why.where) <= now &&
          pure::strike(records, 1, now, random_at(now));
+}
+
+/// A refusal, with a wait after which neither it nor the other one stands in the way.
+inline refusal longer(refusal why, const verdict& other) noexcept {
+  if (!other) why.retry_after = std::max(why.retry_after, other.refusal().retry_after);
+  return why;
 }
 
 /// A visit: ladder, known facts, visit windows; charged, or struck when the windows are full.
@@ -70,12 +80,14 @@ struct visit_decision {
   verdict operator()(const Records& records, moment now) const noexcept {
     *shut_out = false;
     *is_new_client = false;
-    if (const verdict may = pure::standing(records, now); !may) return may;
-    if (!known) return known;
     const typename pure::counted what{.rules = rules};
+    if (const verdict may = pure::standing(records, now); !may)
+      return longer(may.refusal(), pure::template look<visits>(records, what, now));
+    if (!known) return known;
     if (const verdict may = pure::template look<visits>(records, what, now); !may) {
       *shut_out = strike_for_rate<Policy>(records, may.refusal(), rules, now);
-      return may;
+      // Which may have begun a pause that lasts longer.
+      return longer(may.refusal(), pure::standing(records, now));
     }
     pure::template charge<visits>(records, what, now);
     if (client_tag != 0 && records.account && records.account->standing.seen_from != client_tag) {
@@ -128,7 +140,8 @@ struct look_decision {
     typename pure::counted once = what;
     once.weight = 1;
     if (const verdict may = pure::template look<refusals>(records, once, now); !may)
-      return refusal{reason::too_many_refusals, may.refusal().retry_after, may.refusal().where};
+      return longer({reason::too_many_refusals, may.refusal().retry_after, may.refusal().where},
+                    look_at_both<Policy>(records, what, cost, now));
     return look_at_both<Policy>(records, what, cost, now);
   }
   static constexpr std::array units{unit_kind::refusals, unit_kind::calls};

@@ -22,6 +22,7 @@ struct stored_layout {
   std::vector<record_field> client;
   std::vector<record_field> tool;
   std::vector<record_field> global;
+  int ipv6_bits = 56;  ///< by which clients are told apart: one record is not of the same clients under another number
 
   friend bool operator==(const stored_layout&, const stored_layout&) = default;
 };
@@ -29,7 +30,8 @@ struct stored_layout {
 /// The layout of a policy as text: what a store keeps once beside its records, to read them under another policy.
 template <class Layout>
 [[nodiscard]] std::string describe_layout() {
-  return "1;" + describe_fields(record_fields<Layout, typename Layout::account_record>) + ';' +
+  return (Layout::parts::ipv6_bits == 64 ? "1/64;" : "1;") +
+         describe_fields(record_fields<Layout, typename Layout::account_record>) + ';' +
          describe_fields(record_fields<Layout, typename Layout::client_record>) + ';' +
          describe_fields(record_fields<Layout, typename Layout::tool_record>) + ';' +
          describe_fields(record_fields<Layout, typename Layout::global_record>) + ';';
@@ -45,8 +47,9 @@ template <class Layout>
     part = text.substr(0, end);
     text.remove_prefix(end + 1);
   }
-  if (parts[0] != "1" || !text.empty()) return false;
-  out = {read_fields(parts[1]), read_fields(parts[2]), read_fields(parts[3]), read_fields(parts[4])};
+  if ((parts[0] != "1" && parts[0] != "1/64") || !text.empty()) return false;
+  out = {read_fields(parts[1]), read_fields(parts[2]), read_fields(parts[3]), read_fields(parts[4]),
+         parts[0] == "1" ? 56 : 64};
   return true;
 }
 

@@ -8,6 +8,7 @@
 #include <limits>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include <checkrein/base/clock.hpp>
 #include <checkrein/base/result.hpp>
@@ -143,15 +144,16 @@ struct budget_counting {
   }
 
   /// Brings the state to `now`: what has come free is gone, debt is repaid from it. A clock that went back frees
-  /// nothing.
+  /// nothing; where it went back by more than can be, all that was spent and is held counts as of now.
   static constexpr void turn_to(const budget_rule& rule, budget_state& of, std::int64_t us) noexcept {
     const auto lease = static_cast<std::uint64_t>(us / lease_us);
+    const std::uint64_t slot = slot_at(rule, us);
+    if (__builtin_expect(lease < of.lease || slot < of.slot, 0) != 0) turn_back(rule, of, us);
     if (lease > of.lease) {
       if (lease - of.lease >= 2) of.held = {};
       of.held[lease % 2] = 0;
       of.lease = lease;
     }
-    const std::uint64_t slot = slot_at(rule, us);
     if (slot <= of.slot) return;
     const std::size_t length = ring(rule);
     // What one new slot repays: its share of the limit.
@@ -167,6 +169,30 @@ struct budget_counting {
       of.spent[next % length] = paid;
       of.debt -= std::max<std::int64_t>(0, paid);
     }
+    of.slot = slot;
+  }
+
+  /// Lease and slot of a clock that was wrong become the last ones that can be at `us`. A reservation of that time is
+  /// expired then, and what was spent comes free a period, two slots and ten minutes later at the latest.
+  static constexpr void turn_back(const budget_rule& rule, budget_state& of, std::int64_t us) noexcept {
+    const std::int64_t latest = add_saturating(us, clock_slack_us);
+    if (const auto lease = static_cast<std::uint64_t>(latest / lease_us); of.lease > lease) {
+      if (of.lease % 2 != lease % 2) std::swap(of.held[0], of.held[1]);
+      of.lease = lease;
+    }
+    if (rule.kind != budget_rule::period_kind::sliding) {
+      constexpr std::uint64_t most = 1'000'000;
+      of.slot = static_cast<std::uint64_t>(civil_ahead(rule.kind == budget_rule::period_kind::month,
+                                                       static_cast<std::int64_t>(std::min(of.slot, most)), us));
+      return;
+    }
+    // One more than the slot of `latest`: what was spent may be younger than its slot by nearly a slot.
+    const std::uint64_t slot = slot_at(rule, latest) + 1;
+    if (of.slot <= slot) return;
+    const auto spent = of.spent;
+    for (std::size_t back = 0; back < budget_state::slots; ++back)
+      of.spent[(slot + budget_state::slots - back) % budget_state::slots] =
+          spent[(of.slot % budget_state::slots + budget_state::slots - back) % budget_state::slots];
     of.slot = slot;
   }
 

@@ -39,8 +39,12 @@ struct civil_counter {
     of.count =
         static_cast<std::uint32_t>(std::min<std::int64_t>(of.count + n, std::numeric_limits<std::uint32_t>::max()));
   }
-  /// A clock that went back over a boundary changes nothing: the later period goes on until it ends.
-  static constexpr void clamp(const window_rule&, const state&, std::int64_t) noexcept {}
+  /// A clock that went back over a boundary changes nothing: the later period goes on until it ends. One that was more
+  /// than a day ahead was wrong: what was counted then counts now.
+  static constexpr void clamp(const window_rule&, state& of, std::int64_t us) noexcept {
+    if (__builtin_expect(of.period > period_of(us), 0) != 0)
+      of.period = static_cast<std::uint32_t>(civil_ahead(monthly, of.period, us));
+  }
   [[nodiscard]] static constexpr bool idle(const window_rule&, const state& of, std::int64_t us) noexcept {
     return of.period < period_of(us);
   }

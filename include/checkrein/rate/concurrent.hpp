@@ -30,13 +30,8 @@ struct leases {
   [[nodiscard]] static constexpr std::int64_t ready_at(const window_rule& rule, const state& of, std::int64_t us,
                                                        std::int64_t) noexcept {
     std::int64_t running = 0;
-    std::int64_t first_end = never_us;
-    for (const std::int64_t end : of.ends)
-      if (end > us) {
-        ++running;
-        first_end = std::min(first_end, end);
-      }
-    return running < rule.limit ? 0 : first_end;
+    for (const std::int64_t end : of.ends) running += end > us ? 1 : 0;
+    return running < rule.limit ? 0 : room_at(rule, of);
   }
   static constexpr void charge(const window_rule& rule, state& of, std::int64_t us, std::int64_t) noexcept {
     *std::min_element(of.ends.begin(), of.ends.end()) = us + rule.period_us;
@@ -62,6 +57,15 @@ struct leases {
     std::int64_t running = 0;
     for (const std::int64_t end : of.ends) running += end > us ? 1 : 0;
     return std::max<std::int64_t>(0, rule.limit - running);
+  }
+
+ private:
+  /// When fewer than the limit run. That may take more ends than one: an overlay lets fewer run than there are.
+  static constexpr std::int64_t room_at(const window_rule& rule, const state& of) noexcept {
+    if (rule.limit <= 0) return never_us;
+    std::array<std::int64_t, length> ends = of.ends;
+    std::sort(ends.begin(), ends.end());  // those that run are the last ones
+    return ends[length - static_cast<std::size_t>(rule.limit)];
   }
 };
 

@@ -66,19 +66,81 @@ constexpr window_rule paced_rule(window_kind kind, std::int64_t limit, std::int6
           std::max<std::int64_t>(1, burst)};
 }
 
-/// The same window for fewer: what a run-time overlay makes of it. `limit` is at least 1 and at most the rule's own.
-constexpr window_rule tightened(const window_rule& rule, std::int64_t limit) noexcept {
-  if (rule.kind == window_kind::smooth) return paced_rule(rule.kind, limit, rule.period_us, limit);
-  if (rule.kind == window_kind::hard) {
-    // The burst in proportion: else the rest would come back very slowly.
-    window_rule out =
-        paced_rule(rule.kind, limit, rule.period_us, std::max<std::int64_t>(1, rule.burst * limit / rule.limit));
-    // States are times, so a burst that takes longer to come back than the declared one would find room in a full one.
-    out.burst = std::clamp<std::int64_t>(rule.burst * rule.interval_us / out.interval_us, 1, out.burst);
-    return out;
+/// How a `hard` or `smooth` window is tightened: rungs of how many more than one fit at once, and of an interval. From
+/// rung to rung fewer fit, the interval is longer, and their product never grows: states are times, so what is refused
+/// on one rung is refused on all below it.
+struct tighter_paces {
+  std::int64_t period_us;
+  std::int64_t step = 1;     ///< rung j: `step` x j more than one
+  std::int64_t lowest = 1;   ///< below it, the burst goes first: too few would be between the rungs
+  std::int64_t rungs = 0;    ///< number of the highest
+  std::int64_t room_us = 0;  ///< the product, as declared
+
+  explicit constexpr tighter_paces(const window_rule& rule) noexcept : period_us{rule.period_us} {
+    const std::int64_t more = rule.burst - 1;
+    if (more <= 0 || more > (std::int64_t{1} << 60) || rule.interval_us <= 0) return;
+    if (__builtin_mul_overflow(more, rule.interval_us, &room_us)) return;
+    // Each division into whole microseconds loses less than the number of the rung. They are so far apart that all of
+    // them together lose less than an eighth.
+    step = std::max<std::int64_t>(1, ceil_div(4 * more, rule.interval_us));
+    rungs = more / step;
+    lowest = ceil_div(4, step);
   }
+  [[nodiscard]] constexpr std::int64_t more(std::int64_t rung) const noexcept { return step * rung; }
+  [[nodiscard]] constexpr std::int64_t interval_us(std::int64_t rung) const noexcept {
+    // What the rungs above may have lost.
+    const std::int64_t lost = step * ((rungs - rung) * (rungs + rung + 1) / 2);
+    return (room_us - lost) / more(rung);
+  }
+  /// The highest rung on which a window keeps to the limit; 0: there is none.
+  [[nodiscard]] constexpr std::int64_t rung_of(bool smooth, std::int64_t limit) const noexcept {
+    const auto keeps = [&](std::int64_t rung) {
+      return smooth ? more(rung) < limit && interval_us(rung) >= ceil_div(period_us, limit)
+                    : most(more(rung), interval_us(rung)) <= limit;
+    };
+    std::int64_t rung = lowest - 1;
+    for (std::int64_t above = std::max(lowest, rungs + 1); above - rung > 1;) {
+      const std::int64_t middle = rung + (above - rung) / 2;
+      (keeps(middle) ? rung : above) = middle;
+    }
+    return rung < lowest ? 0 : rung;
+  }
+  /// Most that an interval of one period sees.
+  [[nodiscard]] constexpr std::int64_t most(std::int64_t more, std::int64_t interval) const noexcept {
+    return more + 1 + (period_us - 1) / interval;
+  }
+};
+
+/// The same window for fewer: what a run-time overlay makes of it. `limit` is at least 1 and at most the rule's own.
+///
+/// Of two limits, the smaller one refuses whatever the larger one refuses, whatever the state. So that this holds, a
+/// `hard` window may let in fewer than `limit` by up to a fifth; its burst becomes smaller about in proportion, and
+/// below five it goes first.
+constexpr window_rule tightened(const window_rule& rule, std::int64_t limit) noexcept {
   window_rule out = rule;
   out.limit = limit;
+  const bool smooth = rule.kind == window_kind::smooth;
+  if ((!smooth && rule.kind != window_kind::hard) || limit >= rule.limit) return out;
+  // Where a period is long against the limit, all of them at once and one for each interval have no larger product.
+  if (smooth && rule.limit <= 2'000'000 && rule.limit * rule.limit * rule.limit <= rule.period_us)
+    return paced_rule(rule.kind, limit, rule.period_us, limit);
+  const tighter_paces paces{rule};
+  std::int64_t more = 0;
+  if (const std::int64_t rung = paces.rung_of(smooth, limit); rung > 0) {
+    more = paces.more(rung);
+    out.interval_us = paces.interval_us(rung);
+  } else {
+    // Below the lowest rung, or below what is declared where there is none: fewer at once by the same interval.
+    more = rule.burst - 1;
+    if (paces.lowest <= paces.rungs) {
+      more = paces.more(paces.lowest);
+      out.interval_us = paces.interval_us(paces.lowest);
+    }
+    const std::int64_t over = std::max<std::int64_t>(0, paces.most(more, out.interval_us) - limit);
+    more = smooth ? 0 : std::max<std::int64_t>(0, more - over);
+    if (more == 0) out.interval_us = std::max(out.interval_us, ceil_div(rule.period_us, limit));
+  }
+  out.burst = more + 1;
   return out;
 }
 
@@ -116,6 +178,13 @@ constexpr std::int64_t civil_period(bool monthly, std::int64_t us) noexcept {
 constexpr std::int64_t civil_start_us(bool monthly, std::int64_t period) noexcept {
   constexpr std::int64_t months = 8'030 * 12;
   return (monthly ? first_of_month(std::min(period, months)) : std::min(period, months * 31)) * day_us;
+}
+
+/// The civil period that a counter of `period` is in at `us`, when that is not a later one. One that begins within a
+/// day goes on: the clock has gone back over a boundary, and that frees nothing. One that begins later still comes from
+/// a clock that was wrong: it is the one of `us`, with all that was counted.
+constexpr std::int64_t civil_ahead(bool monthly, std::int64_t period, std::int64_t us) noexcept {
+  return period <= civil_period(monthly, add_saturating(us, day_us)) ? period : civil_period(monthly, us);
 }
 
 }  // namespace detail

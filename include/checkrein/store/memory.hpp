@@ -140,7 +140,6 @@ class memory_store {
   /// for.
   auto find_client(std::span<const digest128> keys, bool create, moment now, bool& coarse) noexcept ->
       typename detail::principal_table<client_record>::held {
-    const auto idle = [now](const client_record& one) { return layout::idle(one, now); };
     const auto spare = [now](const client_record& one) {
       if constexpr (requires { layout::spare(one, now); })
         return layout::spare(one, now);
@@ -150,7 +149,7 @@ class memory_store {
     for (const digest128& key : keys) {
       auto held = clients_.find(key);
       coarse = &key != &keys[0];
-      if (held.get() != nullptr && (!coarse || !idle(*held.get()))) return held;
+      if (held.get() != nullptr && (!coarse || !spare(*held.get()))) return held;
     }
     coarse = false;
     if (!create) return {};

@@ -74,11 +74,24 @@ enum class event : std::uint8_t {
   long_while,
   lift,
   pardon,
-  operator_ban
+  operator_ban,
+  wrong_clock,
+  struck_by_a_wrong_clock
 };
-constexpr event events[] = {event::strike_1, event::strike_2,   event::strike_1_jittered,
-                            event::second,   event::to_the_end, event::long_while,
-                            event::lift,     event::pardon,     event::operator_ban};
+constexpr event events[] = {event::strike_1,
+                            event::strike_2,
+                            event::strike_1_jittered,
+                            event::second,
+                            event::to_the_end,
+                            event::long_while,
+                            event::lift,
+                            event::pardon,
+                            event::operator_ban,
+                            event::wrong_clock,
+                            event::struck_by_a_wrong_clock};
+
+// A clock that is right again looks at the state, as the next visit does.
+constexpr std::uint32_t far_ahead = 10 * 366 * 86'400U;
 
 world after(world from, event what) {
   switch (what) {
@@ -112,6 +125,15 @@ world after(world from, event what) {
       break;
     case event::operator_ban:
       small::rules.ban_until(from.state, at(from.now + 3), at(from.now));
+      break;
+    case event::wrong_clock:
+      // Looked at by clocks that are not set, back by an hour, and ten years ahead.
+      for (const std::uint32_t wrong : {0U, from.now - 3'600, from.now + far_ahead, from.now})
+        static_cast<void>(small::standing_of(from.state, at(wrong)));
+      break;
+    case event::struck_by_a_wrong_clock:
+      small::strike(from.state, 1, at(from.now + far_ahead), 0);
+      static_cast<void>(small::standing_of(from.state, at(from.now)));
       break;
   }
   return from;
@@ -150,6 +172,13 @@ std::string wrong(const world& before, event what, const world& now) {
     if (what == event::to_the_end && before.is() != kind::permanent && now.shut_out())
       return "it does not end when it says";
     if (before.shut_out() && now.shut_out() && now.points() != before.points()) return "points decayed during a ban";
+  }
+  if (what == event::wrong_clock && !(a == b)) return "a wrong clock changed the state";
+  if (what == event::struck_by_a_wrong_clock) {
+    if (before.shut_out() && !now.shut_out()) return "a ban was lost because a clock was wrong";
+    if (b.at > now.now) return "struck in the future";
+    if (now.is() == kind::paused || now.is() == kind::banned)
+      if (b.until > std::max(a.until, now.now + 2)) return "a wrong clock shuts out for longer than the rung says";
   }
   if (what == event::lift && now.shut_out()) return "lifted, and still shut out";
   if (what == event::lift && b.points != a.points) return "lifting changed points";

@@ -78,6 +78,63 @@ TEST_CASE("daily and monthly: against a map of days and months") {
   }
 }
 
+TEST_CASE("daily and monthly: a clock that goes back over a boundary grants nothing, and one that was wrong ends") {
+  const auto back = [&]<class Window>(Window, moment boundary, moment next) {
+    using counting = typename Window::counting;
+    for (const auto by : {minutes{1}, minutes{60}, minutes{14 * 60}}) {
+      typename Window::state state{};
+      moment now = boundary + minutes{1};
+      REQUIRE(admitted<Window>(state, now, 9) == 3);
+      int more = 0;
+      for (now -= by; now < next; now += minutes{7}) {
+        counting::clamp(Window::rule, state, detail::us_ceil(now));
+        more += admitted<Window>(state, now, 9);
+      }
+      CHECK(more == 0);
+      CHECK(admitted<Window>(state, next, 9) == 3);
+    }
+    typename Window::state state{};
+    REQUIRE(admitted<Window>(state, boundary + days{4'000}, 9) == 3);
+    counting::clamp(Window::rule, state, detail::us_ceil(boundary));
+    CHECK(Window::wait(state, boundary) == next - boundary);
+    CHECK(Window::remaining(state, boundary) == 0);
+    state = {~0U, ~0U};  // of no clock at all
+    counting::clamp(Window::rule, state, detail::us_ceil(boundary));
+    CHECK(Window::wait(state, boundary) == next - boundary);
+  };
+  back(daily<3>{}, start + days{31}, start + days{32});
+  back(monthly<3>{}, start + days{31}, start + days{59});
+}
+
+TEST_CASE("budgets: a clock that goes back frees nothing, whatever the step") {
+  std::mt19937_64 random{7};
+  const auto model = [&](const budget_rule& rule, std::int64_t period_us) {
+    using counting = detail::budget_counting;
+    for (int round = 0; round < 300; ++round) {
+      detail::budget_state state{};
+      // True time, and what the clock is off by; all that was spent, in true time.
+      std::int64_t now = detail::us_ceil(start + days{100});
+      std::int64_t off = 0;
+      std::vector<std::pair<std::int64_t, std::int64_t>> spent;
+      for (int step = 0; step < 100; ++step) {
+        now += static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(period_us / 12));
+        if (random() % 20 == 0) off -= static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(2 * period_us));
+        counting::turn_to(rule, state, now + off);
+        const auto n = static_cast<std::int64_t>(random() % 400);
+        if (!counting::fits(rule, state, n)) continue;
+        counting::spend(rule, state, n);
+        spent.emplace_back(now, n);
+        std::int64_t in_a_period = 0;
+        for (const auto& [at, amount] : spent) in_a_period += at > now - period_us ? amount : 0;
+        REQUIRE(in_a_period <= rule.limit);
+      }
+    }
+  };
+  model(budget<tokens, 1'000, hours>::rule, 3'600'000'000);
+  model(budget<tokens, 1'000, minutes>::rule, 60'000'000);
+  model(budget<tokens, 1'000, days, 3>::rule, 3 * detail::day_us);
+}
+
 TEST_CASE("concurrent: never more leases than N, and a crashed holder's comes free at its deadline") {
   using window = concurrent<3, seconds, 20>;
   window::state state{};

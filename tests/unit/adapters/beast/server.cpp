@@ -106,6 +106,7 @@ TEST_CASE("beast server: answers one request after another on a connection") {
 
 TEST_CASE("beast server: what is no HTTP, or too large, is told so and closed") {
   host on{{.header_limit = 1024, .body_limit = 2048}};
+
   const auto answer = [&](const std::string& text) {
     line to{on.server.port()};
     to.say(text);
@@ -114,14 +115,16 @@ TEST_CASE("beast server: what is no HTTP, or too large, is told so and closed") 
   };
   CHECK(answer("nonsense\r\n\r\n") == "HTTP/1.1 400 Bad Request");
   CHECK(answer("GET / HTTP/9.9\r\n\r\n") == "HTTP/1.1 400 Bad Request");
-  CHECK(answer("GET / HTTP/1.1\r\nContent-Length: ten\r\n\r\n") == "HTTP/1.1 400 Bad Request");
-  CHECK(answer("GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n") == "HTTP/1.1 400 Bad Request");
-  CHECK(answer("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n") == "HTTP/1.1 400 Bad Request");
+  CHECK(answer("GET / HTTP/1.1\r\nHost: shop\r\nContent-Length: ten\r\n\r\n") == "HTTP/1.1 400 Bad Request");
+  CHECK(answer("GET / HTTP/1.1\r\nHost: shop\r\nContent-Length: -1\r\n\r\n") == "HTTP/1.1 400 Bad Request");
+  CHECK(answer("POST / HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n") ==
+        "HTTP/1.1 400 Bad Request");
   CHECK(answer(std::string(64, '\0') + "\r\n\r\n") == "HTTP/1.1 400 Bad Request");
   CHECK(answer(get("/", "X: " + std::string(2'000, 'x') + "\r\n")) == "HTTP/1.1 431 Request Header Fields Too Large");
   CHECK(answer(get("/" + std::string(20'000, 'x'))) == "HTTP/1.1 431 Request Header Fields Too Large");
-  CHECK(answer("POST / HTTP/1.1\r\nContent-Length: 4096\r\n\r\n") == "HTTP/1.1 413 Payload Too Large");
-  CHECK(answer("POST / HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\n") == "HTTP/1.1 413 Payload Too Large");
+  CHECK(answer("POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 4096\r\n\r\n") == "HTTP/1.1 413 Payload Too Large");
+  CHECK(answer("POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 99999999999999\r\n\r\n") ==
+        "HTTP/1.1 413 Payload Too Large");
   CHECK(on.answered == 0);
   line still{on.server.port()};
   still.say(get("/still"));
@@ -216,4 +219,104 @@ TEST_CASE("beast server: stops when what is being answered is answered") {
   CHECK(said.find("200 OK") != std::string::npos);
   CHECK(said.find("Connection: close") != std::string::npos);
   on.thread.join();  // the context has run out of work
+}
+
+TEST_CASE(
+    "beast server: a request that could be read as two, or for two hosts, is answered and the connection closed") {
+  host on;
+  const auto answer = [&](const std::string& text) {
+    line to{on.server.port()};
+    to.say(text + "GET /smuggled HTTP/1.1\r\nHost: shop\r\n\r\n");
+    return to.hear();
+  };
+  const std::string post = "POST /first HTTP/1.1\r\nHost: shop\r\n";
+  for (const std::string& text : {
+           post + "Transfer-Encoding: gzip\r\n\r\n",
+           post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+           post + "Transfer-Encoding: identity\r\n\r\n",
+           post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+           post + "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+           post + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+           post + "Content-Length: 0\r\nContent-Length: 0\r\n\r\n",
+           post + "Content-Length: 0, 0\r\n\r\n",
+           post + "Content-Length : 0\r\n\r\n",
+           post + "Content-Length: +0\r\n\r\n",
+           post + "X: 1\r\n Content-Length: 0\rX: 2\r\n\r\n",
+           post + "Host: other\r\n\r\n",
+           std::string{"POST /first HTTP/1.1\r\n\r\n"},
+       }) {
+    INFO(text);
+    const std::string said = answer(text);
+    CHECK((said.starts_with("HTTP/1.1 400 ") || said.starts_with("HTTP/1.1 501 ")));
+    CHECK(said.find("smuggled") == std::string::npos);
+  }
+  CHECK(on.answered == 0);
+  CHECK(answer("GET /old HTTP/1.0\r\n\r\n").starts_with("HTTP/1.0 200 "));
+}
+
+TEST_CASE("beast server: who sends a body that never comes makes room for others, too") {
+  host on{{.connections = 8}};
+  std::vector<std::unique_ptr<line>> stuck;
+  for (int i = 0; i < 8; ++i) {
+    stuck.push_back(std::make_unique<line>(on.server.port()));
+    stuck.back()->say("POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 1000\r\n\r\nbegun");
+  }
+  for (int i = 0; i < 500 && on.server.open() < 8; ++i) std::this_thread::sleep_for(2ms);
+  std::this_thread::sleep_for(50ms);  // until the last header is read
+  for (int i = 0; i < 20; ++i) {
+    line honest{on.server.port()};
+    honest.say(get("/honest"));
+    CHECK(honest.hear("direct").find("200 OK") != std::string::npos);
+  }
+  CHECK(on.server.made_room() >= 1);
+  CHECK(on.server.open() <= 9);
+}
+
+TEST_CASE("beast server: who is at work is not closed to make room") {
+  host on{{.connections = 2}};
+  std::atomic<bool> go_on{false};
+  std::atomic<int> entered{0};
+  on.before = [&]() -> asio::awaitable<void> {
+    ++entered;
+    while (!go_on) {
+      asio::steady_timer nap{on.context, 5ms};
+      co_await nap.async_wait(asio::use_awaitable);
+    }
+  };
+  line first{on.server.port()};
+  line second{on.server.port()};
+  first.say(get("/first"));
+  second.say(get("/second"));
+  while (entered < 2) std::this_thread::sleep_for(1ms);
+  line third{on.server.port()};
+  third.say(get("/third"));
+  CHECK(third.hear().empty());
+  go_on = true;
+  CHECK(first.hear("direct").find("200 OK") != std::string::npos);
+  CHECK(second.hear("direct").find("200 OK") != std::string::npos);
+}
+
+TEST_CASE("beast server: who sends far too much still hears that it was too much") {
+  host on{{.body_limit = 2048}};
+  line to{on.server.port()};
+  std::thread sends{
+      [&] { to.say("POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 150000\r\n\r\n" + std::string(150'000, 'x')); }};
+  const std::string said = to.hear();
+  sends.join();
+  CHECK(said.starts_with("HTTP/1.1 413 "));
+}
+
+TEST_CASE("beast server: an upload that is under way when it stops is answered") {
+  host on;
+  line slow{on.server.port()};
+  slow.say("POST /form HTTP/1.1\r\nHost: shop\r\nContent-Length: 10\r\n\r\nabcde");
+  line idle{on.server.port()};
+  idle.say(get("/"));
+  REQUIRE(idle.hear("direct").find("200 OK") != std::string::npos);
+  std::this_thread::sleep_for(50ms);
+  asio::post(on.context, [&] { on.server.stop(); });
+  CHECK(idle.hear().empty());
+  slow.say("fghij");
+  CHECK(slow.hear().find("/form abcdefghij") != std::string::npos);
+  on.thread.join();
 }

@@ -29,9 +29,12 @@ class connection {
   connection& operator=(const connection&) = delete;
   inline ~connection();
 
-  /// It waits for a request from now on: it may be closed to make room.
+  /// It waits for a request from now on: it may be closed to make room, and when the server stops.
   inline void waits();
-  /// It has one.
+  /// The peer keeps it waiting in the middle of a request or an answer from now on: it may be closed to make room, and
+  /// keeps its turn if it waited before.
+  inline void stalls();
+  /// A request of it is being answered: it is not closed.
   inline void works();
 
  private:
@@ -48,6 +51,7 @@ class connection {
   std::uint64_t client_;  ///< 0: not counted
   std::list<connection*>::iterator at_{};
   bool waiting_ = false;
+  bool asked_ = false;  ///< it sent at least the header of a request that has no answer yet
 };
 
 /// All connections of a server: how many, of whom, and which of them wait.
@@ -63,7 +67,7 @@ class connections : public std::enable_shared_from_this<connections> {
     const std::lock_guard held{lock_};
     if (stopping_) return nullptr;
     const std::uint64_t key = from.valid() && most_of_one_ > 0 ? from.keys()[0].high | 1U : 0;
-    if (key != 0 && of_client_[key] >= most_of_one_) return nullptr;
+    if (key != 0 && is_full(key)) return nullptr;
     if (size_ >= most_ && !close_longest()) return nullptr;
     if (key != 0) ++of_client_[key];
     ++size_;
@@ -73,10 +77,19 @@ class connections : public std::enable_shared_from_this<connections> {
     const std::lock_guard held{lock_};
     close_longest();
   }
+  /// Closes those that have asked nothing. The others come to their end, at a deadline at the latest.
   void stop() {
     const std::lock_guard held{lock_};
     stopping_ = true;
-    while (close_longest()) {
+    for (auto at = waiting_.begin(); at != waiting_.end();) {
+      connection& one = **at;
+      if (one.asked_) {
+        ++at;
+        continue;
+      }
+      at = waiting_.erase(at);
+      one.waiting_ = false;
+      one.close();
     }
   }
   [[nodiscard]] bool stopping() const {
@@ -95,6 +108,10 @@ class connections : public std::enable_shared_from_this<connections> {
  private:
   friend class connection;
 
+  [[nodiscard]] bool is_full(std::uint64_t key) const {
+    const auto found = of_client_.find(key);  // no entry for one that does not come in
+    return found != of_client_.end() && found->second >= most_of_one_;
+  }
   bool close_longest() {
     if (waiting_.empty()) return false;
     connection* const one = waiting_.front();
@@ -106,7 +123,16 @@ class connections : public std::enable_shared_from_this<connections> {
   }
   void waits(connection& one) {
     const std::lock_guard held{lock_};
+    one.asked_ = false;
     if (stopping_) return one.close();
+    enlist(one);
+  }
+  void stalls(connection& one) {
+    const std::lock_guard held{lock_};
+    one.asked_ = true;
+    enlist(one);
+  }
+  void enlist(connection& one) {
     if (!one.waiting_) one.at_ = waiting_.insert(waiting_.end(), &one);
     one.waiting_ = true;
   }
@@ -136,6 +162,7 @@ class connections : public std::enable_shared_from_this<connections> {
 
 inline connection::~connection() { all_->leave(*this); }
 inline void connection::waits() { all_->waits(*this); }
+inline void connection::stalls() { all_->stalls(*this); }
 inline void connection::works() { all_->works(*this); }
 
 }  // namespace checkrein::detail

@@ -85,7 +85,7 @@ int main() {
   server redis{redisConnectUnix(socket)};
   bool shut_out = false;
   bool is_new = false;
-  const decision decide{cr::verdict::allowed(), nullptr, 0, &shut_out, 0, &is_new};
+  const decision decide{cr::verdict::allowed(), nullptr, &shut_out, 0, &is_new};
   const cr::moment now = cr::steady_wall_clock{}.now();
   const auto key = [](std::uint64_t n) {
     return cr::siphash128({1, 2}, {reinterpret_cast<const char*>(&n), sizeof n});

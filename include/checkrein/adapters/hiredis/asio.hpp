@@ -28,7 +28,8 @@ namespace checkrein {
 /// The same records, functions, rules and refusals as `redis_store`; both may be used on one Redis. At most
 /// `redis_options::queue` updates are under way, one more is refused; each is refused after `timeout` (plus
 /// `connect_timeout` when it waits for a connection, and once more `timeout` when it takes several commands). When the
-/// connection is lost, all that are under way are refused, and the next one connects again. Any thread may call it.
+/// connection is lost, all that are under way are refused, and the next one connects again. A process that was forked
+/// has to make its own: the parent's refuses. Any thread may call it.
 ///
 /// @tparam For  a policy
 template <class For>

@@ -17,8 +17,9 @@ namespace checkrein {
 ///
 /// @return what went wrong, in words for an operator; empty: it is done
 [[nodiscard]] inline std::string load_redis_functions(const redis_options& options) {
+  const redis_options waits = detail::bounded(options);
   const auto until =
-      detail::redis_connection::clock::now() + options.connect_timeout + options.timeout + std::chrono::seconds{1};
+      detail::redis_connection::clock::now() + waits.connect_timeout + waits.timeout + std::chrono::seconds{1};
   if (auto words = detail::objection_to_address(options); !words.empty()) return words;
   detail::redis_connection on;
   if (!on.connect(options)) return "the server cannot be reached";
@@ -44,7 +45,7 @@ namespace checkrein {
 /// What the ACL has to let the user of a store do, and nothing more: `ACL SETUSER name on >password` and this.
 [[nodiscard]] inline std::string redis_store_acl(const redis_options& options) {
   return "resetkeys resetchannels -@all ~" + options.prefix +
-         "* +fcall +info +scan +time +exists +get +mget +set +del +hget +hsetnx +hgetall";
+         "* +fcall +info +scan +time +exists +get +mget +set +del +hget +hexists +hsetnx +hgetall";
 }
 
 }  // namespace checkrein

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -36,7 +39,13 @@ namespace checkrein {
 ///
 /// Set up by `load_redis_functions`; refuses everything on a server that was not, that forgot it, that is part of a
 /// cluster or a replica, that may evict keys, or whose records are of a newer schema or under another identity key.
-/// Each update is bounded by `connect_timeout` + `timeout`, whatever the server does. Any thread may call it.
+/// Schema and key are looked at when it connects; whether the server may evict or is a replica, once a second, too.
+/// Each update is bounded by `connect_timeout` + `timeout`, whatever the server does. Any thread may call it. A process
+/// that was forked makes connections of its own; fork while no other thread is in here.
+///
+/// Several policies may follow each other on the same records: each reads what the other wrote of the fields that both
+/// have; while both run, a field that only one has begins anew when the other writes its record: so what a new budget
+/// has spent is forgotten when a process of the old policy admits somebody.
 ///
 /// It is as durable as the server is configured to be: with no append-only file, a crash forgets bans; a replica that
 /// is promoted may lack the last writes. No TLS: use a unix socket, the loopback, or a tunnel.
@@ -89,17 +98,22 @@ class redis_store {
 
   /// Removes records of principals that say nothing any more: those whose windows alone said something are gone by
   /// themselves. Looks at about so many of them, goes on where it stopped, and begins again after the last; call it
-  /// once in a while. @return how many were removed
+  /// once in a while. Takes as long as that takes, in steps that are each bounded like an update; between them, updates
+  /// have their turn. Ends early, and counts as no failure, when the server does not answer or all connections are
+  /// busy.
+  ///
+  /// @param now  as in `update`: not looked at where the server's clock counts
+  /// @return how many were removed
   std::size_t sweep(moment now, std::size_t at_most) noexcept {
+    std::size_t removed = 0;
     try {
       const std::lock_guard only{sweeping_};
       detail::redis_sweeper<layout> one{core_, sweep_cursor_, now, at_most};
-      if (!run(one)) core_.degraded.fetch_add(1, std::memory_order_relaxed);
-      return one.removed();
-    } catch (...) {
-      core_.degraded.fetch_add(1, std::memory_order_relaxed);
-      return 0;
+      while (sweep_step(one)) removed = one.removed();
+      removed = one.removed();
+    } catch (...) {  // no memory
     }
+    return removed;
   }
 
   /// For metrics: updates that were refused because the server did not answer, or not as it should; records that
@@ -121,12 +135,12 @@ class redis_store {
     if (!core_.objection.empty()) return false;
     const auto now = clock::now();
     if (!breaker_.may_ask(now)) return false;
-    // What is under way is bounded by the server's answers; what waits for a connection is not the server's fault.
+    // Waiting for a connection is not the server's fault: it has half of the time at least, before it is said to fail.
     detail::pass held{free_};
-    if (!held.take(now + core_.options.timeout)) return false;
+    if (!held.take(now + core_.options.timeout / 2)) return false;
     bool answered = false;
     try {
-      answered = exchange(one);
+      answered = exchange(one, now + core_.options.timeout);
     } catch (...) {
     }
     if (answered)
@@ -135,12 +149,16 @@ class redis_store {
       breaker_.failed(clock::now());
     return answered;
   }
+  /// @param until  with the time that a new connection takes on top
   template <class Exchange>
-  bool exchange(Exchange& one) {
+  bool exchange(Exchange& one, clock::time_point until) {
     connection on = idle();
-    if (!on) on = connected();
+    if (!on) {
+      const auto before = clock::now();
+      on = connected();
+      until += clock::now() - before;
+    }
     if (!on) return false;
-    const auto until = clock::now() + core_.options.timeout;
     detail::pass alone{contended_};  // one at a time of those who found that somebody else was faster
     for (int tries = 0;;) {
       const auto reply = on->exchange(one.command(), until);
@@ -167,6 +185,21 @@ class redis_store {
       }
     }
   }
+  /// One command of a sweep. It has no part in what is known of the server: a sweep is as long as there are records.
+  /// @return whether there is another one
+  bool sweep_step(detail::redis_sweeper<layout>& one) {
+    if (!core_.objection.empty() || breaker_.is_open()) return false;
+    detail::pass held{free_};
+    if (!held.take(clock::now() + core_.options.timeout / 2)) return false;
+    connection on = idle();
+    if (!on) on = connected();
+    if (!on) return false;
+    const auto reply = on->exchange(one.command(), clock::now() + core_.options.timeout);
+    if (!reply) return false;
+    const auto next = one.take(*reply);
+    if (next != detail::redis_step::broken) give_back(std::move(on));
+    return next == detail::redis_step::send;
+  }
   static std::chrono::microseconds jitter(int tries) {
     static thread_local std::minstd_rand random{std::random_device{}()};
     return std::chrono::microseconds{random() % (50U << std::min(tries, 5))};
@@ -174,6 +207,11 @@ class redis_store {
 
   connection idle() {
     const std::lock_guard held{lock_};
+    if (const pid_t here = ::getpid(); here != process_) {
+      // This process was forked. The parent goes on with these: on one socket, two would read each other's answers.
+      idle_.clear();
+      process_ = here;
+    }
     while (!idle_.empty()) {
       connection out = std::move(idle_.back());
       idle_.pop_back();
@@ -216,6 +254,7 @@ class redis_store {
   detail::turnstile contended_{1};
   std::mutex lock_;
   std::vector<connection> idle_;
+  pid_t process_ = ::getpid();  ///< whose they are
   std::mutex sweeping_;
   std::string sweep_cursor_ = "0";
 };

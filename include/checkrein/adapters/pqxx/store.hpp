@@ -34,7 +34,7 @@ struct postgres_store_options {
   std::string schema = "checkrein";  ///< of its tables
   std::size_t connections = 4;       ///< at most, at once; further updates wait
   std::chrono::milliseconds patience{
-      1000};  ///< for one update with all that it waits for: a connection, locks, the network
+      1000};  ///< for one update with all that it waits for: a connection, locks, the network; a day at most
   store_time time = store_time::servers;
   bool plaintext_network = false;  ///< a server elsewhere may be asked without TLS: anybody on the way reads and forges
 };
@@ -53,7 +53,8 @@ struct postgres_store_options {
 /// other wrote of the fields that both have; while both run, a field that only one has begins anew when the other
 /// writes its record.
 ///
-/// `now` is the server's time (see `store_time`), taken when the rows are held. Any thread may call it.
+/// `now` is the server's time (see `store_time`), taken when the rows are held. Any thread may call it. A process that
+/// was forked makes sessions of its own; fork while no other thread is in here.
 ///
 /// @tparam For  a policy
 template <class For>
@@ -216,7 +217,7 @@ class postgres_store {
     if (scopes.tool < layout::tool_count)
       good = good && read(find(rows, detail::row_scope::tool, detail::tool_key<layout>(scopes.tool)), layouts, tool);
     if (scopes.global) good = good && read(find(rows, detail::row_scope::all, {}), layouts, global);
-    if (!good) return outcome::failed;
+    if (!good) return outcome::damaged;
     answer = decide(
         store_records<layout>{
             .account = account.get(), .client = client.get(), .tool = tool.get(), .global = global.get()},

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -40,8 +41,9 @@ namespace checkrein {
 ///
 /// Needs `use_identity_key`, and the same key each time: a file that was written under another is not opened. It does
 /// not hide the file's contents from who can read it (they are hashes and counts), nor stop who can write it from
-/// deleting records. Not for network file systems. A process that was forked has to open its own: the parent's refuses.
-/// Any thread may call.
+/// deleting records. Not for network file systems. A file that has a second name (hard link) is not opened, as its
+/// locks would not be the same under both; behind a symbolic link it is. A process that was forked has to open its own:
+/// the parent's refuses. Any thread may call.
 ///
 /// Records grow with the principals that were seen; call `sweep` now and then.
 ///
@@ -59,7 +61,11 @@ class sqlite_store {
 
   /// Opens the file, or makes it. Does not throw for trouble with the file: `trouble` tells, and nobody is let in.
   explicit sqlite_store(std::string file) : sqlite_store{sqlite_store_options{.file = std::move(file)}} {}
-  explicit sqlite_store(const sqlite_store_options& options) : patience_{options.patience}, room_{options.room / 4096} {
+  explicit sqlite_store(const sqlite_store_options& options)
+      // Beyond what the clock can count a deadline would be long over.
+      : patience_{std::clamp(options.patience, std::chrono::milliseconds{0},
+                             std::chrono::milliseconds{std::chrono::hours{24}})},
+        room_{options.room / 4096} {
     std::string why = open(options);
     open_ = why.empty();
     if (open_) return;
@@ -142,9 +148,9 @@ class sqlite_store {
   std::string open(const sqlite_store_options& options) {
     if (!has_identity_key()) return "its records cannot be found again without use_identity_key";
     std::int64_t generation = 0;
-    std::string why = file_.open(options.file, options.patience, options.room, options.check,
+    std::string why = file_.open(options.file, patience_, options.room, options.check,
                                  sql::sqlite_detail::store_rows<layout>::fields(), generation);
-    if (why.empty() && !log_.open(file_.path())) why = "its log cannot be synced";
+    if (why.empty() && !log_.open(file_.real_path())) why = "its log cannot be synced";
     if (!why.empty()) return why;
     rows_.begin(generation);
     // Also where bytes of a key have changed, and its owner would be new here.

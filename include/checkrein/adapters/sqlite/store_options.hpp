@@ -10,7 +10,8 @@ namespace checkrein {
 /// Where a store keeps its records, and how long it waits.
 struct sqlite_store_options {
   std::string file;  ///< a path on a local disk, never a URI; made with mode 0600 when there is none
-  std::chrono::milliseconds patience{2000};  ///< for the other threads, and then again for other processes
+  std::chrono::milliseconds patience{
+      2000};  ///< for the other threads, and then again for other processes; a day at most
   /// Bytes of the file, at most; 0: what the disk holds. Beyond three quarters of it no new client is taken in
   std::size_t room = 0;
   bool check =

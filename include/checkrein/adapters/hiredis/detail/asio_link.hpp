@@ -2,6 +2,8 @@
 
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -52,7 +54,9 @@ class redis_link : public std::enable_shared_from_this<redis_link<Layout>> {
 
   void submit(operation one) {
     const auto now = clock::now();
-    if (closed_ || !core.objection.empty() || under_way() >= core.options.queue || !breaker_.may_ask(now))
+    // A process that was forked has the parent's socket, on which two would read each other's answers.
+    if (closed_ || process_ != ::getpid() || !core.objection.empty() || under_way() >= core.options.queue ||
+        !breaker_.may_ask(now))
       return refuse(std::move(one));
     one->until = one->step_until = now + core.options.timeout;
     waiting_.push_back(std::move(one));
@@ -118,8 +122,7 @@ class redis_link : public std::enable_shared_from_this<redis_link<Layout>> {
       if (reply == nullptr || link->dying_) return;
       switch (step_of(*link->hello_, *static_cast<redisReply*>(reply))) {
         case redis_step::done:
-          link->at_ = at::ready;
-          link->breaker_.went_well();
+          link->at_ = at::ready;  // which says nothing about how updates fare
           return link->pump();
         case redis_step::broken:
           return link->lost({});
@@ -310,6 +313,7 @@ class redis_link : public std::enable_shared_from_this<redis_link<Layout>> {
   std::deque<operation> sent_;       ///< for a reply, in the order of the replies
   std::deque<operation> contended_;  ///< for `alone_` to be done
   const redis_operation* alone_ = nullptr;
+  const pid_t process_ = ::getpid();
   bool closed_ = false;
   bool dying_ = false;
 };

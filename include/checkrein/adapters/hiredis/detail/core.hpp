@@ -2,9 +2,11 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -26,6 +28,14 @@ inline constexpr std::string_view redis_schema = "1";
 
 [[nodiscard]] inline bool is_unix_socket(const redis_options& options) noexcept {
   return options.address.find('/') != std::string::npos;
+}
+
+/// With times that can be waited for: a deadline beyond what the clock can count would be long over.
+[[nodiscard]] inline redis_options bounded(redis_options of) {
+  using std::chrono::milliseconds;
+  for (milliseconds* const one : {&of.connect_timeout, &of.timeout, &of.pause})
+    *one = std::clamp(*one, milliseconds{0}, milliseconds{std::chrono::hours{24}});
+  return of;
 }
 
 /// Why a server cannot be asked with these options; empty when it can.
@@ -66,7 +76,7 @@ inline constexpr std::string_view redis_schema = "1";
 template <class Layout>
 struct redis_core {
   explicit redis_core(redis_options from)
-      : options{std::move(from)},
+      : options{bounded(std::move(from))},
         objection{objection_to(options)},
         layout_text{redis_layout_text<Layout>()},
         tag{redis_layout_tag(layout_text)},

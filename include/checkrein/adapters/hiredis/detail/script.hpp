@@ -16,7 +16,7 @@ inline constexpr std::string_view redis_library = R"lua(#!lua name=checkrein_1
 -- While a library is loaded, no function of Lua or Redis is there yet: so all of it is made at the first call.
 local all
 local function make()
-local call = redis.call
+local call, pcall = redis.call, redis.pcall
 local sunpack, spack = struct.unpack, struct.pack
 local sub, rep, unpack, tonumber = string.sub, string.rep, unpack, tonumber
 local floor, ceil, max, band = math.floor, math.ceil, math.max, bit.band
@@ -43,6 +43,9 @@ local function read_window(n, i, formats, at)
   formats[#formats + 1] = rep('i8', w.count)
   return w, at + w.count
 end
+
+-- The name of a layout in the metadata.
+local function field_of(tag) return 'layout:' .. string.format('%02x%02x%02x%02x', string.byte(tag, 1, 4)) end
 
 local plans, kept_plans = {}, 0
 local function read_plan(text)
@@ -74,6 +77,7 @@ local function read_plan(text)
     plan[#plan + 1] = r
   end
   if kept_plans >= 1000 then plans, kept_plans = {}, 0 end
+  plan.field = field_of(plan.tag)
   plans[text], kept_plans = plan, kept_plans + 1
   return plan
 end
@@ -152,17 +156,45 @@ local function answer(time, values)
   return out
 end
 
-local function is_lost(keys) return call('EXISTS', keys[#keys]) == 0 end
-local function lost() return redis.error_reply('CHECKREIN_EMPTY no store is set up here') end
+local function empty() return redis.error_reply('CHECKREIN_EMPTY no store is set up here') end
+-- A store that is there, but does not know the layout, was emptied and set up anew.
+local function lost(meta)
+  if call('EXISTS', meta) == 0 then return empty() end
+  return redis.error_reply('CHECKREIN_ANEW the store was set up anew')
+end
 
+-- A server that was fit when somebody connected may be made to evict, or a replica, later on. Looked at once a second.
+local looked_at, unfit = '', nil
+local function is_unfit(time)
+  if time[1] ~= looked_at then
+    looked_at, unfit = time[1], nil
+    local info = '\n' .. call('INFO', 'memory', 'replication')
+    local function has(line) return string.find(info, line, 1, true) end
+    if not has('\nmaxmemory:0\r') and not has('\nmaxmemory_policy:noeviction\r') then
+      unfit = 'CHECKREIN_EVICTS the server forgets records when its memory is full: set maxmemory-policy noeviction'
+    elseif not has('\nrole:master\r') then
+      unfit = 'CHECKREIN_REPLICA the server is a replica: it keeps nothing that it is told'
+    end
+  end
+  return unfit
+end
+
+-- The values, and whether one is missing; or nothing, and the error: what is no string is as damaged as one of another
+-- size. MGET says of such a key that there is none.
 local function read_values(keys)
   local count, values, missing = #keys - 1, nil, false
-  if count == 1 then
-    values = {call('GET', keys[1])}
-  else
-    values = call('MGET', unpack(keys, 1, count))
+  if count > 1 then values = call('MGET', unpack(keys, 1, count)) else values = {} end
+  for i = 1, count do
+    if not values[i] then
+      local value = pcall('GET', keys[i])
+      if type(value) == 'table' then
+        if sub(value.err, 1, 9) ~= 'WRONGTYPE' then return nil, value end
+        return nil, redis.error_reply('CHECKREIN_DAMAGED a record is of another type')
+      end
+      values[i] = value
+      missing = missing or not value
+    end
   end
-  for i = 1, count do missing = missing or not values[i] end
   return values, missing
 end
 
@@ -173,8 +205,11 @@ local function request(keys, args)
   local now = time[1] * 1000000 + time[2]
   local up = now
   if args[2] then now, up = tonumber(args[2]), tonumber(args[3]) end
+  if is_unfit(time) then return redis.error_reply(unfit) end
   local values, missing = read_values(keys)
-  if missing and is_lost(keys) then return lost() end
+  if not values then return missing end
+  -- Where nothing is missing somebody has written with this tag since the store was set up, and so had registered it.
+  if missing and call('HEXISTS', keys[#keys], plan.field) == 0 then return lost(keys[#keys]) end
   if up >= TOP then return answer(time, values) end
 
   local fields, mask = {}, 0
@@ -229,15 +264,25 @@ local function request(keys, args)
 end
 
 local function read(keys)
+  local time = call('TIME')
+  if is_unfit(time) then return redis.error_reply(unfit) end
   local values, missing = read_values(keys)
-  if missing and is_lost(keys) then return lost() end
-  return answer(call('TIME'), values)
+  if not values then return missing end
+  if missing and call('EXISTS', keys[#keys]) == 0 then return empty() end
+  return answer(time, values)
 end
 
 -- ARGV: of each record what it was, what it becomes (empty: nothing), and for how many ms (0: for good).
 local function commit(keys, args)
-  local values = read_values(keys)
-  if is_lost(keys) then return lost() end
+  local values, damaged = read_values(keys)
+  if not values then return damaged end
+  local meta, tag = keys[#keys], ''
+  for i = 1, #values do tag = tag ~= '' and tag or sub(args[3 * i - 1], 1, 4) end
+  if tag == '' then
+    if call('EXISTS', meta) == 0 then return empty() end
+  elseif call('HEXISTS', meta, field_of(tag)) == 0 then
+    return lost(meta)
+  end
   for i = 1, #values do
     if (values[i] or '') ~= args[3 * i - 2] then return answer(call('TIME'), values) end
   end
@@ -256,7 +301,7 @@ end
 local function open(keys, args)
   local meta = keys[1]
   local schema = call('HGET', meta, 'schema')
-  if not schema then return lost() end
+  if not schema then return empty() end
   if schema ~= args[1] then return redis.error_reply('CHECKREIN_SCHEMA ' .. schema) end
   call('HSETNX', meta, 'key', args[2])
   if call('HGET', meta, 'key') ~= args[2] then return redis.error_reply('CHECKREIN_KEY records are kept under another key') end

@@ -15,20 +15,30 @@
 namespace checkrein::detail {
 
 /// Looks at a portion of the records of principals, and removes those that say nothing any more, if they are still what
-/// was read. An exchange like `redis_transaction`.
+/// was read. An exchange like `redis_transaction`, but each of its commands stands alone.
 template <class Layout>
 class redis_sweeper {
  public:
   /// @param cursor  where to go on; becomes where to go on the next time
   redis_sweeper(redis_core<Layout>& core, std::string& cursor, moment now, std::size_t at_most)
       : core_{core}, cursor_{cursor}, now_{now}, left_{at_most} {
-    scan();
+    // What runs by the server's clock is over by that alone, and our own may be fast.
+    if (core_.options.time == redis_time::server)
+      command_.set({"TIME"});
+    else
+      scan();
   }
   [[nodiscard]] const redis_command& command() const noexcept { return command_; }
   [[nodiscard]] std::size_t removed() const noexcept { return removed_; }
 
   redis_step take(const redisReply& reply) {
     switch (at_) {
+      case at::time:
+        if (reply.type != REDIS_REPLY_ARRAY || reply.elements != 2 ||
+            !read_redis_time(*reply.element[0], *reply.element[1], now_))
+          return redis_step::broken;
+        scan();
+        return redis_step::send;
       case at::scan:
         if (reply.type != REDIS_REPLY_ARRAY || reply.elements != 2 || !is_text(*reply.element[0]) ||
             reply.element[1]->type != REDIS_REPLY_ARRAY)
@@ -47,7 +57,10 @@ class redis_sweeper {
           command_.set({"FCALL", "checkrein_commit_1", "2", keys_.back(), core_.meta, was_, "", "0"});
           return redis_step::send;
         }
-        if (reply.type != REDIS_REPLY_STRING && reply.type != REDIS_REPLY_NIL) return redis_step::broken;
+        // A key of another type is left alone, like a record that is damaged.
+        if (reply.type != REDIS_REPLY_STRING && reply.type != REDIS_REPLY_NIL &&
+            error_of(reply).substr(0, 9) != "WRONGTYPE")
+          return redis_step::broken;
         keys_.pop_back();
         break;
       case at::remove:
@@ -67,7 +80,7 @@ class redis_sweeper {
   }
 
  private:
-  enum class at { scan, read, remove };
+  enum class at { time, scan, read, remove };
 
   void scan() {
     at_ = at::scan;
@@ -93,7 +106,7 @@ class redis_sweeper {
   std::string was_;
   std::size_t removed_ = 0;
   redis_command command_;
-  at at_ = at::scan;
+  at at_ = at::time;
 };
 
 }  // namespace checkrein::detail

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -46,9 +45,17 @@ class redis_transaction {
   [[nodiscard]] const redis_command& command() const noexcept { return command_; }
 
   redis_step take(const redisReply& reply) {
-    if (at_ == at::layouts) {
+    if (at_ == at::layouts || at_ == at::anew) {
       if (!take_layouts(core_, reply)) return broken(error_of(reply));
-      return run(true);
+      if (at_ == at::layouts) return run(true);
+      call("checkrein_read_1", 0);
+      return redis_step::send;
+    }
+    if (says(reply, "CHECKREIN_DAMAGED ")) return damaged();
+    if (says(reply, "CHECKREIN_ANEW ") && !is_anew_) {
+      // Records that are written now could not be read later: our layout is to be noted first.
+      is_anew_ = true;
+      return ask_for_layouts_at(at::anew);
     }
     if (at_ != at::read && is_integer(reply, 1)) {
       finish(at_ == at::request ? verdict::allowed() : decided_);
@@ -63,7 +70,7 @@ class redis_transaction {
   }
 
  private:
-  enum class at { request, read, commit, layouts };
+  enum class at { request, read, commit, layouts, anew };
   enum class role { account, client, tool, global };
   static constexpr int most_attempts = 64;
   struct part {
@@ -134,24 +141,29 @@ class redis_transaction {
     done_ = true;
     return redis_step::broken;
   }
+  redis_step ask_for_layouts_at(at next) {
+    at_ = next;
+    ask_for_layouts(core_, command_);
+    return redis_step::send;
+  }
+  static bool says(const redisReply& reply, std::string_view word) noexcept {
+    return error_of(reply).substr(0, word.size()) == word;
+  }
+  redis_step damaged() noexcept {
+    core_.damaged.fetch_add(1, std::memory_order_relaxed);
+    return give_up();
+  }
   redis_step give_up() noexcept {
     core_.degraded.fetch_add(1, std::memory_order_relaxed);
     done_ = true;
     return redis_step::done;
   }
 
-  static bool read_number(const redisReply& reply, std::int64_t& out) noexcept {
-    if (!is_text(reply)) return false;
-    const std::string_view text = text_of(reply);
-    const auto end = std::from_chars(text.data(), text.data() + text.size(), out);
-    return end.ec == std::errc{} && end.ptr == text.data() + text.size() && out >= 0 && out < redis_top / 1'000'000;
-  }
   /// The time of the server, and the values of all records.
   bool take_values(const redisReply& reply) {
     if (reply.type != REDIS_REPLY_ARRAY || reply.elements != count_ + 2) return false;
-    std::int64_t s = 0;
-    std::int64_t us = 0;
-    if (!read_number(*reply.element[0], s) || !read_number(*reply.element[1], us)) return false;
+    moment servers;
+    if (!read_redis_time(*reply.element[0], *reply.element[1], servers)) return false;
     for (std::size_t i = 0; i < count_; ++i) {
       const redisReply& one = *reply.element[i + 2];
       if (one.type == REDIS_REPLY_NIL)
@@ -161,8 +173,7 @@ class redis_transaction {
       else
         return false;
     }
-    if (core_.options.time == redis_time::server)
-      now_ = moment{std::chrono::seconds{s} + std::chrono::microseconds{us}};
+    if (core_.options.time == redis_time::server) now_ = servers;
     return true;
   }
 
@@ -191,16 +202,9 @@ class redis_transaction {
           load(parts_[i], held.global, records.global);
           break;
       }
-    if (worst == redis_read::unknown_layout && !asked_for_layouts) {
-      // Of a policy that was rolled out meanwhile.
-      at_ = at::layouts;
-      ask_for_layouts(core_, command_);
-      return redis_step::send;
-    }
-    if (worst != redis_read::fine) {
-      core_.damaged.fetch_add(1, std::memory_order_relaxed);
-      return give_up();
-    }
+    // Of a policy that was rolled out meanwhile.
+    if (worst == redis_read::unknown_layout && !asked_for_layouts) return ask_for_layouts_at(at::layouts);
+    if (worst != redis_read::fine) return damaged();
     decided_ = decide_(records, now_);
 
     bool changed = false;
@@ -254,6 +258,7 @@ class redis_transaction {
   redis_command command_;
   verdict decided_{};
   verdict outcome_{};
+  bool is_anew_ = false;
   bool done_ = false;
 };
 

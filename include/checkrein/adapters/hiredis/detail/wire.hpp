@@ -3,12 +3,16 @@
 #include <hiredis/hiredis.h>
 
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
+
+#include <checkrein/base/clock.hpp>
 
 namespace checkrein::detail {
 
@@ -68,6 +72,21 @@ inline std::string_view text_of(const redisReply& reply) noexcept { return {repl
 /// The words of an error; empty for a reply that is none.
 inline std::string_view error_of(const redisReply& reply) noexcept {
   return reply.type == REDIS_REPLY_ERROR ? text_of(reply) : std::string_view{};
+}
+
+/// The time of a server, as seconds and microseconds. @return whether it is one
+[[nodiscard]] inline bool read_redis_time(const redisReply& seconds, const redisReply& us, moment& to) noexcept {
+  const auto read = [](const redisReply& from, std::int64_t& out) {
+    if (!is_text(from)) return false;
+    const std::string_view text = text_of(from);
+    const auto end = std::from_chars(text.data(), text.data() + text.size(), out);
+    return end.ec == std::errc{} && end.ptr == text.data() + text.size() && out >= 0 && out < 4'000'000'000;
+  };
+  std::int64_t s = 0;
+  std::int64_t fraction = 0;
+  if (!read(seconds, s) || !read(us, fraction)) return false;
+  to = moment{std::chrono::seconds{s} + std::chrono::microseconds{fraction}};
+  return true;
 }
 
 /// Most bytes of one reply that are taken in, and most elements of an array in it: who sends more is no server of ours.

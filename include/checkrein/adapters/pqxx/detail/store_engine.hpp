@@ -1,11 +1,15 @@
 #pragma once
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,14 +31,20 @@ class store_engine {
 
   store_engine(std::string connection, std::string_view schema, std::string layout, std::size_t connections,
                std::chrono::milliseconds patience, bool plaintext_network)
-      : patience_{patience},
-        link_{std::move(connection), schema, std::move(layout), patience, plaintext_network},
-        sessions_{connections} {}
+      // Beyond what the clock or the server can count a deadline would be long over.
+      : patience_{std::clamp(patience, std::chrono::milliseconds{1},
+                             std::chrono::milliseconds{std::chrono::hours{24}})},
+        link_{std::move(connection), schema, std::move(layout), patience_, plaintext_network},
+        connections_{connections} {}
+
+  store_engine(const store_engine&) = delete;
+  store_engine& operator=(const store_engine&) = delete;
+  ~store_engine() { leave_to_parent(); }
 
   /// Makes a session and keeps it. @return empty; else why not, for the operator
   std::string open() {
     const auto until = clock::now() + patience_;
-    auto lease = sessions_.take(until);
+    auto lease = sessions().take(until);
     if (!lease) return "all connections are busy";
     std::string why;
     lease.held = fresh_session(until, why);
@@ -45,7 +55,7 @@ class store_engine {
   template <class Work>
   bool with_rows(rows_t rows, Work work) {
     const auto until = clock::now() + patience_;
-    auto lease = sessions_.take(until);
+    auto lease = sessions().take(until);
     if (!lease) return false;
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
       // Only a session that is known to be clean goes back into the lease; any other ends here.
@@ -77,6 +87,9 @@ class store_engine {
         case outcome::stale:  // a restarted server has dropped it: found out by using it
           if (fresh) return false;
           break;
+        case outcome::damaged:
+          if (in.cancel() == outcome::done) lease.held = std::move(on);
+          return false;
         case outcome::failed:
           return false;
       }
@@ -90,7 +103,7 @@ class store_engine {
   rows_t next_rows(std::string& from, std::size_t most) {
     rows_t rows;
     const auto until = clock::now() + patience_;
-    auto lease = sessions_.take(until);
+    auto lease = sessions().take(until);
     if (!lease) return rows;
     auto on = std::move(lease.held);
     if (on == nullptr) {
@@ -126,6 +139,19 @@ class store_engine {
   using clock = pg_session::clock;
   static constexpr int most_attempts = 6;
 
+  sql::detail::pool& sessions() {
+    const std::lock_guard held{lock_};
+    leave_to_parent();
+    if (sessions_ == nullptr) sessions_ = std::make_unique<sql::detail::pool>(connections_);
+    return *sessions_;
+  }
+  /// In a process that was forked. The parent goes on with its sessions: two on one would read each other's answers,
+  /// and closing one says farewell to the server. So they are not even freed.
+  void leave_to_parent() noexcept {
+    if (process_ == ::getpid()) return;
+    static_cast<void>(sessions_.release());
+    process_ = ::getpid();
+  }
   /// Null when there is none to be had.
   std::unique_ptr<pg_session> fresh_session(pg_session::deadline until, std::string& why) {
     auto made = std::make_unique<pg_session>();
@@ -144,7 +170,10 @@ class store_engine {
 
   const std::chrono::milliseconds patience_;
   store_link link_;
-  sql::detail::pool sessions_;
+  const std::size_t connections_;
+  std::mutex lock_;
+  std::unique_ptr<sql::detail::pool> sessions_;
+  pid_t process_ = ::getpid();
   std::atomic<std::uint64_t> again_{0};
   std::atomic<std::uint64_t> made_{0};
 };

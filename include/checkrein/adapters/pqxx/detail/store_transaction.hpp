@@ -38,6 +38,7 @@ class store_transaction {
     done,
     conflict,  ///< nothing was changed, and trying again may help
     stale,     ///< the connection was lost before anything was asked for: nothing was changed
+    damaged,   ///< a row is not what was written there: nothing was changed, and the session is as good as before
     failed,    ///< whether anything was changed is not known
   };
 

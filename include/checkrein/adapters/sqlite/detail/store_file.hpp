@@ -67,11 +67,15 @@ class store_file {
     if (::stat(file_.c_str(), &is) != 0) return "it does not exist and cannot be made";
     if (!S_ISREG(is.st_mode)) return "it is no file";
     if ((is.st_mode & S_IWOTH) != 0) return "anybody on this machine may write it";
+    // Under each of its names SQLite would keep a log and locks of its own: two stores in one file.
+    if (is.st_nlink != 1) return "it has several names (hard links)";
     begin_waiting();
     sqlite3* raw = nullptr;
     const int opened = ::sqlite3_open_v2(
         file_.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, "unix");
     db_.reset(raw);
+    device_ = is.st_dev;
+    inode_ = is.st_ino;
     if (opened != SQLITE_OK) return raw == nullptr ? "no memory" : ::sqlite3_errmsg(raw);
     ::sqlite3_extended_result_codes(raw, 1);
     ::sqlite3_busy_handler(raw, &busy, this);
@@ -135,13 +139,16 @@ class store_file {
   }
 
   [[nodiscard]] const std::string& path() const noexcept { return file_; }
+  /// Where the file really is, behind links: its log is beside it there. Only while it is open.
+  [[nodiscard]] std::string real_path() const { return ::sqlite3_db_filename(db_.get(), "main"); }
   [[nodiscard]] sqlite3* handle() const noexcept { return db_.get(); }
 
   /// Whether the connection is this process's, and the file is still what its name leads to: a record in a file that
   /// was moved or deleted is lost with the process.
   [[nodiscard]] bool in_place() const noexcept {
     int moved = 1;
-    return process_ == ::getpid() &&
+    struct stat is {};  // SQLite looks at where the file was, and not at a link that led there
+    return process_ == ::getpid() && ::stat(file_.c_str(), &is) == 0 && is.st_dev == device_ && is.st_ino == inode_ &&
            ::sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved == 0;
   }
 
@@ -245,6 +252,8 @@ class store_file {
   std::chrono::milliseconds patience_{};
   clock::time_point until_{};
   pid_t process_ = -1;
+  dev_t device_{};
+  ino_t inode_{};
   sqlite_handle db_;
   sqlite_statement begin_, commit_, rollback_, read_, write_, remove_, scan_, pages_;
 };

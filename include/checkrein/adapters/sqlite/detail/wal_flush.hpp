@@ -30,7 +30,8 @@ class wal_flush {
     if (log_ >= 0) ::close(log_);
   }
 
-  /// @param file  of the database, which a connection must have open and read from: the log exists as long
+  /// @param file  of the database, not a link to it, which a connection must have open and read from: the log exists as
+  ///              long
   bool open(const std::string& file) {
     log_ = ::open((file + "-wal").c_str(), O_RDWR | O_CLOEXEC);
     if (log_ < 0) return false;

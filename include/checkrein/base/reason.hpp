@@ -58,10 +58,15 @@ enum class reason : std::uint8_t {
   reservation_expired,  ///< what was reserved was not started in time, or was settled already
   call_repeated,        ///< the id of an earlier call of this turn, with another tool or other arguments
   switched_off,         ///< an operator has switched the tool off
+  code_wrong,           ///< not the code that was sent; it was counted
+  code_ended,           ///< no code was asked for here, or it has ended, was used, or was tried as often as it may be
+  code_closed,          ///< too many wrong codes in a row: an operator has to open the account's codes again
+  contact_in_use,       ///< as many accounts as may have verified this contact point already
+  contact_not_served,   ///< no codes are sent to this country
 };
 
 /// Number of reasons: one more than the last.
-inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::switched_off) + 1;
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::contact_not_served) + 1;
 
 /// The name of the reason, as written to audit logs: `"rate_exceeded"`.
 [[nodiscard]] constexpr std::string_view to_string(reason why) noexcept {
@@ -162,6 +167,16 @@ inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::swi
       return "call_repeated";
     case reason::switched_off:
       return "switched_off";
+    case reason::code_wrong:
+      return "code_wrong";
+    case reason::code_ended:
+      return "code_ended";
+    case reason::code_closed:
+      return "code_closed";
+    case reason::contact_in_use:
+      return "contact_in_use";
+    case reason::contact_not_served:
+      return "contact_not_served";
   }
   return "unknown";
 }
@@ -261,6 +276,16 @@ inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::swi
       return "A call of this turn has this id already.";
     case reason::switched_off:
       return "This tool is not available now.";
+    case reason::code_wrong:
+      return "This is not the code.";
+    case reason::code_ended:
+      return "This code is not valid any more. Please ask for a new one.";
+    case reason::code_closed:
+      return "Please contact support.";
+    case reason::contact_in_use:
+      return "These contact details cannot be used for this account.";
+    case reason::contact_not_served:
+      return "No codes can be sent there.";
   }
   return "This is not available.";
 }

@@ -40,6 +40,7 @@ enum class rate_limit_form : std::uint8_t {
     case reason::endorsement_spent:
     case reason::declined:
     case reason::switched_off:
+    case reason::code_closed:
       return 403;
     case reason::question_unknown:
     case reason::unknown_tool:
@@ -49,7 +50,10 @@ enum class rate_limit_form : std::uint8_t {
     case reason::call_repeated:
     case reason::reservation_expired:
     case reason::history_invalid:
+    case reason::contact_in_use:
       return 409;
+    case reason::code_ended:
+      return 410;
     case reason::action_too_large:
     case reason::sql_too_large:
       return 413;
@@ -67,6 +71,8 @@ enum class rate_limit_form : std::uint8_t {
     case reason::missing_argument:
     case reason::wrong_type:
     case reason::bad_value:
+    case reason::code_wrong:
+    case reason::contact_not_served:
     case reason::sql_not_parsed:
     case reason::sql_not_one_statement:
     case reason::sql_not_select:

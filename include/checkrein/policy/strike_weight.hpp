@@ -49,6 +49,11 @@ constexpr std::uint32_t strike_weight(reason why) noexcept {
     case reason::reservation_expired:
     case reason::call_repeated:
     case reason::switched_off:
+    case reason::code_wrong:  // counted by the codes themselves
+    case reason::code_ended:
+    case reason::code_closed:
+    case reason::contact_in_use:
+    case reason::contact_not_served:
     case reason::store_full:
     case reason::action_too_large:
     case reason::not_utf8:

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <checkrein/value/email.hpp>
+#include <checkrein/verification/country_code.hpp>
+
+namespace checkrein {
+
+/// A telephone number as people write it, in E.164 form.
+///
+/// Takes digits with single blanks, dashes, dots, slashes and one pair of parentheses between them, and in front `+` or
+/// `00` with the country, or, when `country` is given, one `0` (or none) for a number of that country: "0151 123-45678"
+/// with "+49" is "+4915112345678". Refuses letters, `;ext=`, control characters, characters outside ASCII and "(0)"
+/// after a country code: what could be read in two ways is not guessed. Countries whose national numbers keep their
+/// zero (Italy, +39) or have another trunk prefix need numbers with `+`. It does not know which numbers exist, nor
+/// which of them cost extra.
+///
+/// @param country  calling code such as "+49"; empty: only numbers with `+` or `00`
+[[nodiscard]] inline std::optional<phone> canonical_phone(std::string_view text, std::string_view country = {}) {
+  if (text.size() > 40 || (!country.empty() && !detail::is_number_prefix(country))) return std::nullopt;
+  std::string digits;
+  const bool plus = !text.empty() && text[0] == '+';
+  bool open = false;
+  bool had_parentheses = false;
+  bool apart = true;  // the character before was no digit
+  for (const char c : text.substr(plus ? 1 : 0)) {
+    if (c >= '0' && c <= '9') {
+      digits += c;
+      apart = false;
+    } else if (c == '(' && !open && !had_parentheses) {
+      open = had_parentheses = apart = true;
+    } else if (c == ')' && open && !apart) {
+      open = false;
+    } else if ((c == ' ' || c == '-' || c == '.' || c == '/') && !apart && !open) {
+      apart = true;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (open || apart || digits.empty()) return std::nullopt;
+  std::string number;
+  if (plus) {
+    if (text.find("(0)") != text.npos) return std::nullopt;
+    number = '+' + digits;
+  } else if (digits.substr(0, 2) == "00") {
+    number = '+' + digits.substr(2);
+  } else if (!country.empty()) {
+    // Italy keeps the zero; and a number that begins like the country code may have it in front or not.
+    if (digits[0] == '0' ? country == "+39" : digits.substr(0, country.size() - 1) == country.substr(1))
+      return std::nullopt;
+    number = std::string(country) + (digits[0] == '0' ? digits.substr(1) : digits);
+  } else {
+    return std::nullopt;
+  }
+  phone out;
+  if (!out.assign(number)) return std::nullopt;
+  return out;
+}
+
+/// An e-mail address with its host in lower case: what is compared, hashed and written to. ASCII only: a host name
+/// outside it is given in its `xn--` form by whoever speaks IDNA.
+[[nodiscard]] inline std::optional<email> canonical_email(std::string_view text) {
+  email out;
+  if (!out.assign(text)) return std::nullopt;
+  const std::string canonical = out.canonical();
+  if (!out.assign(canonical)) return std::nullopt;
+  return out;
+}
+
+/// A key under which addresses that most likely reach the same person are the same: everything in lower case, without
+/// what follows a `+`, and without dots in the local part of gmail.com (which is also googlemail.com). For bans and for
+/// counting accounts only, never for sending: elsewhere two such addresses may be two people.
+[[nodiscard]] inline std::string same_person_key(const email& address) {
+  std::string text = detail::lower(address.view());
+  const std::size_t at = text.find('@');
+  if (at == text.npos) return {};
+  std::string local = text.substr(0, at);
+  std::string host = text.substr(at + 1);
+  if (const std::size_t plus = local.find('+'); plus != local.npos && plus > 0) local.resize(plus);
+  if (host == "googlemail.com") host = "gmail.com";
+  if (host == "gmail.com") std::erase(local, '.');
+  return local + '@' + host;
+}
+
+}  // namespace checkrein

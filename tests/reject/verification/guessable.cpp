@@ -1,0 +1,13 @@
+// expect: \[verification\.guessable\]
+#include <checkrein/verification/code_desk.hpp>
+
+namespace cr = checkrein;
+using namespace std::chrono;
+
+#if CHECKREIN_REJECT
+struct mail : cr::codes<"sign_up", cr::email, cr::code_limit<cr::per_contact_point, cr::exact<9, hours>>> {};
+#else
+struct mail : cr::codes<"sign_up", cr::email, cr::code_limit<cr::per_contact_point, cr::exact<8, hours>>> {};
+#endif
+
+int main() { return mail::rules.digits > 0 ? 0 : 1; }

@@ -1,0 +1,13 @@
+// expect: \[verification\.life_out_of_range\]
+#include <checkrein/verification/code_desk.hpp>
+
+namespace cr = checkrein;
+using namespace std::chrono;
+
+#if CHECKREIN_REJECT
+struct mail : cr::codes<"sign_up", cr::email, cr::code_life<minutes, 11>> {};
+#else
+struct mail : cr::codes<"sign_up", cr::email, cr::code_life<minutes, 10>> {};
+#endif
+
+int main() { return mail::rules.digits > 0 ? 0 : 1; }

@@ -1,0 +1,13 @@
+// expect: \[verification\.not_a_scope\]
+#include <checkrein/verification/code_desk.hpp>
+
+namespace cr = checkrein;
+using namespace std::chrono;
+
+#if CHECKREIN_REJECT
+struct mail : cr::codes<"sign_up", cr::email, cr::code_limit<cr::per_tool, cr::exact<5, hours>>> {};
+#else
+struct mail : cr::codes<"sign_up", cr::email, cr::code_limit<cr::per_network, cr::exact<5, hours>>> {};
+#endif
+
+int main() { return mail::rules.digits > 0 ? 0 : 1; }

@@ -1,0 +1,13 @@
+// expect: \[verification\.not_reachable\]
+#include <checkrein/verification/code_desk.hpp>
+
+namespace cr = checkrein;
+using namespace std::chrono;
+
+#if CHECKREIN_REJECT
+struct mail : cr::codes<"sign_up", int> {};
+#else
+struct mail : cr::codes<"sign_up", cr::email> {};
+#endif
+
+int main() { return mail::rules.digits > 0 ? 0 : 1; }

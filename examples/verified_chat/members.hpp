@@ -1,8 +1,8 @@
 // The shop's own data: accounts, appeals. In SQLite or PostgreSQL.
 #pragma once
 
-#include <pqxx/pqxx>
 #include <sqlite3.h>
+#include <pqxx/pqxx>
 
 #include <cstdint>
 #include <functional>
@@ -18,7 +18,7 @@ struct member {
   std::int64_t id = 0;
   std::string email;
   std::int64_t email_verified_s = 0;
-  std::string phone;  ///< as it is now; whether it is verified is in the contact book
+  std::string phone;                  ///< as it is now; whether it is verified is in the contact book
   std::int64_t sessions_since_s = 0;  ///< older sessions are over
 };
 struct appeal {
@@ -77,8 +77,8 @@ class postgres_shop final : public shop_database {
   explicit postgres_shop(const std::string& connection) : connection_{connection} {}
   std::vector<row> run(const std::string& statement, const std::vector<std::string>& values) override {
     pqxx::work work{connection_};
-    pqxx::result found = values.empty() ? work.exec(statement)
-                                        : work.exec_params(statement, pqxx::prepare::make_dynamic_params(values));
+    pqxx::result found =
+        values.empty() ? work.exec(statement) : work.exec_params(statement, pqxx::prepare::make_dynamic_params(values));
     work.commit();
     std::vector<row> out;
     for (const auto& line : found) {
@@ -111,9 +111,10 @@ class members {
   /// Whoever has read a code at this address: their account, or a new one.
   member signed_in(const std::string& email, std::int64_t verified_s) {
     const std::lock_guard held{lock_};
-    in_->run("INSERT INTO member (email, email_verified_s) VALUES ($1, CAST($2 AS BIGINT)) ON CONFLICT (email) DO "
-             "UPDATE SET email_verified_s = excluded.email_verified_s",
-             {email, std::to_string(verified_s)});
+    in_->run(
+        "INSERT INTO member (email, email_verified_s) VALUES ($1, CAST($2 AS BIGINT)) ON CONFLICT (email) DO "
+        "UPDATE SET email_verified_s = excluded.email_verified_s",
+        {email, std::to_string(verified_s)});
     const auto found = read("WHERE email = $1", {email});
     if (!found) throw std::runtime_error{"the account is gone"};
     return *found;

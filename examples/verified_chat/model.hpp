@@ -1,5 +1,5 @@
-// A model without a model: it makes calls by the words that it finds. It obeys whatever it reads, a letter of a stranger
-// too, as any model may: what that gets done is the gate's to say.
+// A model without a model: it makes calls by the words that it finds. It obeys whatever it reads, a letter of a
+// stranger too, as any model may: what that gets done is the gate's to say.
 #pragma once
 
 #include <checkrein/agent.hpp>

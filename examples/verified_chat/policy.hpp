@@ -1,5 +1,5 @@
-// Who may chat, how much, what the model's tools may do, and who is asked first. The numbers are small, so that a visitor
-// of the demo sees each of them at work.
+// Who may chat, how much, what the model's tools may do, and who is asked first. The numbers are small, so that a
+// visitor of the demo sees each of them at work.
 #pragma once
 
 #include <checkrein.hpp>
@@ -45,10 +45,10 @@ struct read_mail {
 
 struct send_mail {
   BOOST_HANA_DEFINE_STRUCT(send_mail, (cr::email, to), (std::string, text));
-  using rules = cr::tool<"send_mail", cr::about<"Sends a letter for the visitor">, cr::sends,
-                         cr::clearance<cr::confidential>, cr::control<"to", cr::from<cr::user, contacts>>,
-                         cr::payload<"text">, cr::needs<cr::verified<cr::phone>>,
-                         cr::limit<cr::calls, cr::per_account, cr::exact<5, hours>>>;
+  using rules =
+      cr::tool<"send_mail", cr::about<"Sends a letter for the visitor">, cr::sends, cr::clearance<cr::confidential>,
+               cr::control<"to", cr::from<cr::user, contacts>>, cr::payload<"text">, cr::needs<cr::verified<cr::phone>>,
+               cr::limit<cr::calls, cr::per_account, cr::exact<5, hours>>>;
 };
 
 struct refund {
@@ -83,5 +83,5 @@ struct lobby : cr::policy<cr::toolbox<no_tool_at_all>, cr::limit<cr::visits, cr:
 
 /// What codes are good for.
 struct sign_in_code : cr::codes<"sign_in", cr::email> {};
-struct phone_code : cr::codes<"phone", cr::phone, cr::countries<"+49", "+43", "+41">,
-                              cr::code_limit<cr::global, cr::daily<500>>> {};
+struct phone_code
+    : cr::codes<"phone", cr::phone, cr::countries<"+49", "+43", "+41">, cr::code_limit<cr::global, cr::daily<500>>> {};

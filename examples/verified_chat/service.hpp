@@ -147,12 +147,11 @@ class service {
     if (!come_in) return refuse(asked, come_in);
     const auto to = cr::canonical_email(field(sent, "email"));
     if (!to) return problem(asked, cr::refusal{cr::reason::bad_value});
-    const auto proof = desk_.template check<sign_in_code>(cr::principal{who.from}, who.of.flow(), *to,
-                                                          field(sent, "code"), now());
+    const auto proof =
+        desk_.template check<sign_in_code>(cr::principal{who.from}, who.of.flow(), *to, field(sent, "code"), now());
     if (!proof) return problem(asked, proof.refusal());
     const member now_in = members_.signed_in(
-        std::string{to->view()},
-        std::chrono::floor<std::chrono::seconds>(proof->when).time_since_epoch().count());
+        std::string{to->view()}, std::chrono::floor<std::chrono::seconds>(proof->when).time_since_epoch().count());
     return enter(asked, sessions::fresh(now_in.id, now_s()));
   }
   response sign_out(request& asked, visitor& who) {
@@ -205,7 +204,8 @@ class service {
         return problem(asked, heard.refusal());
     if (found == chats_.end()) {
       if (chats_.size() >= 10'000) chats_.erase(chats_.begin());
-      found = chats_.emplace(who.who->id, std::make_unique<chat>(chat{visit->converse(cr::typed(text)), {}, {}, {}})).first;
+      found =
+          chats_.emplace(who.who->id, std::make_unique<chat>(chat{visit->converse(cr::typed(text)), {}, {}, {}})).first;
     }
     chat& in = *found->second;
     // A real model is paid for: reserve before, settle after.
@@ -217,7 +217,8 @@ class service {
     reserved->settle({.tokens = static_cast<std::int64_t>(text.size() + reply.size()) / 4 + 1});
     response out = json(asked, who, chat_json(in, *who.who, reply));
     visit.write_headers([&](std::string_view name, std::string_view value) {
-      out.set(boost::beast::string_view{name.data(), name.size()}, boost::beast::string_view{value.data(), value.size()});
+      out.set(boost::beast::string_view{name.data(), name.size()},
+              boost::beast::string_view{value.data(), value.size()});
     });
     return out;
   }
@@ -233,7 +234,8 @@ class service {
     return field(sent, "yes") == "true" ? cr::answer::yes() : cr::answer::no();
   }
   static std::string answered(chat& in, std::string_view token, const cr::reply& reply) {
-    const auto at = std::find_if(in.open.begin(), in.open.end(), [&](const cr::question& one) { return one.token == token; });
+    const auto at =
+        std::find_if(in.open.begin(), in.open.end(), [&](const cr::question& one) { return one.token == token; });
     const std::string tool = at == in.open.end() ? std::string{} : at->tool;
     if (at != in.open.end()) in.open.erase(at);
     const std::string text{reply.show(in.talk)};
@@ -247,9 +249,13 @@ class service {
     return json_object{}
         .text("reply", reply)
         .truth("untrusted", in.talk.untrusted())
-        .raw("steps", json_list(in.steps, [](const step_shown& one) {
-               return json_object{}.text("tool", one.tool).text("outcome", one.outcome).text("text", one.text).str();
-             }))
+        .raw(
+            "steps",
+            json_list(
+                in.steps,
+                [](const step_shown& one) {
+                  return json_object{}.text("tool", one.tool).text("outcome", one.outcome).text("text", one.text).str();
+                }))
         .raw("questions", json_list(for_them, [&](const cr::question& one) { return question_json(one, who.id); }))
         .str();
   }
@@ -273,20 +279,23 @@ class service {
           if (questions.size() > 1) questions += ',';
           questions += question_json(open, id);
         }
-    return json(asked, who,
-                json_object{}
-                    .raw("questions", questions + "]")
-                    .raw("appeals", json_list(members_.open_appeals(), [](const appeal& one) {
-                           return json_object{}
-                               .number("member", one.member)
-                               .text("email", one.email)
-                               .text("text", one.text)
-                               .str();
-                         }))
-                    .raw("members", json_list(members_.newest(), [](const member& one) {
-                           return json_object{}.number("member", one.id).text("email", one.email).str();
-                         }))
-                    .str());
+    return json(
+        asked, who,
+        json_object{}
+            .raw("questions", questions + "]")
+            .raw("appeals", json_list(members_.open_appeals(),
+                                      [](const appeal& one) {
+                                        return json_object{}
+                                            .number("member", one.member)
+                                            .text("email", one.email)
+                                            .text("text", one.text)
+                                            .str();
+                                      }))
+            .raw("members", json_list(members_.newest(),
+                                      [](const member& one) {
+                                        return json_object{}.number("member", one.id).text("email", one.email).str();
+                                      }))
+            .str());
   }
   response operate(request& asked, visitor& who, std::string_view what, const form& sent) {
     if (!is_operator(who)) return plain(asked, http::status::not_found);

@@ -96,8 +96,13 @@ int main(int count, char** words) {
   if (jwks.empty() || url.empty() || name.empty()) return fail("--jwks, --iss and --aud are needed.");
   std::ifstream file{jwks, std::ios::binary};
   if (!file) return fail("The key set cannot be read: " + jwks);
-  const auto keys =
-      cr::key_set::read(std::string{std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}});
+  std::string text;
+  try {
+    text.assign(std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{});
+  } catch (const std::exception&) {  // a folder, say
+    return fail("The key set cannot be read: " + jwks);
+  }
+  const auto keys = cr::key_set::read(text);
   if (!keys) return fail("Not a key set that can be used: " + jwks);
 
   const std::string_view audience = name;

@@ -154,7 +154,7 @@ with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
     for one, answer in zip(tampered, said[len(honest) + len(forged):]):
         if not answer.startswith("reject "):
             wrong.append(f"{one}: {answer}")
-    for arguments in ([], ["--jwks", file.name], ["--jwks", "/no/such", "--iss", ISS, "--aud", AUD], ["--iss"],
+    for arguments in ([], ["--jwks", file.name], ["--jwks", "/no/such", "--iss", ISS, "--aud", AUD], ["--iss"], ["--jwks", "/tmp", "--iss", ISS, "--aud", AUD],
                       ["--jwks", file.name, "--iss", ISS, "--aud", AUD, "--now", "soon"], ["--what", "x"]):
         bad = subprocess.run([sys.argv[1], *arguments], input="", capture_output=True, text=True, timeout=10)
         if bad.returncode != 2 or not bad.stderr:

@@ -61,7 +61,7 @@ namespace detail {
 
 /// The claims that mean something to us, as a token has them: nothing is believed yet.
 struct raw_claims {
-  std::optional<std::string> iss, sub, email, phone, acr;
+  std::optional<std::string> iss, sub, email, phone, acr, azp;
   std::optional<std::vector<std::string>> aud;
   std::vector<std::string> amr;
   std::optional<moment> exp, nbf, iat, auth_time;

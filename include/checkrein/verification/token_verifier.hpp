@@ -124,6 +124,9 @@ class token_verifier {
     if (std::none_of(said.aud->begin(), said.aud->end(),
                      [&](const std::string& to) { return one_of(to, rules.audiences); }))
       return token_fault::audience_wrong;
+    // An ID token for several says which of them asked for it (OpenID Connect Core, 3.1.3.7).
+    if (rules.use == token_use::id && said.aud->size() > 1 && said.azp && !one_of(*said.azp, rules.audiences))
+      return token_fault::audience_wrong;
     if (now >= *said.exp + rules.skew) return token_fault::expired;
     if ((said.nbf && now + rules.skew < *said.nbf) || (said.iat && now + rules.skew < *said.iat))
       return token_fault::not_yet_valid;

@@ -30,6 +30,11 @@
 #include <checkrein/http/client_address.hpp>
 #include <checkrein/identity/client.hpp>
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // g++ 12 takes the frames of Asio's coroutines for that
+#endif
+
 namespace checkrein {
 
 /// What a `beast_server` puts up with.
@@ -279,3 +284,7 @@ class beast_server {
 };
 
 }  // namespace checkrein
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

@@ -176,6 +176,8 @@ inline bool read_optional_text(json_reader& in, std::optional<std::string>& to) 
       ok = read_date(in, out.auth_time);
     else if (key == "acr")
       ok = read_optional_text(in, out.acr);
+    else if (key == "azp")
+      ok = read_optional_text(in, out.azp);
     else if (key == "amr")
       ok = in.next_kind() == json_reader::kind::array ? read_texts(in, out.amr) : skip_json(in);
     else if (key == "email")

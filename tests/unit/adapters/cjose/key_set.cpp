@@ -310,6 +310,8 @@ TEST_CASE("tokens, forged: for others, from others, of another use, too old and 
   for (const char* iss : {"https://id.example/", "http://id.example", "https://ID.example",
                           "https://id.example.evil.example", "id.example", ""})
     REFUSED(honest(payload(",\"iss\":\"" + std::string{iss} + "\"", "iss")), issuer_unknown);
+  REFUSED(honest(payload(R"(,"aud":["shop","other"],"azp":"other")", "aud")), audience_wrong);
+  ACCEPTED(honest(payload(R"(,"aud":["shop","other"],"azp":"shop")", "aud")));
   office& of = office::instance();
   for (const char* typ : {"at+jwt", "application/at+jwt", "dpop+jwt", "logout+jwt", "JOSE", "", "JWT "})
     REFUSED(mint::token(of.rsa, "RS256", header("RS256", "r1", ",\"typ\":\"" + std::string{typ} + "\""), payload()),

@@ -3,8 +3,10 @@
 // --postgres.
 #include <checkrein/adapters/curl/sms_gateway.hpp>
 #include <checkrein/adapters/curl/smtp_channel.hpp>
+#include <checkrein/adapters/pqxx/code_schema.hpp>
 #include <checkrein/adapters/pqxx/code_store.hpp>
 #include <checkrein/adapters/pqxx/store.hpp>
+#include <checkrein/adapters/pqxx/store_schema.hpp>
 #include <checkrein/adapters/sqlite/code_store.hpp>
 #include <checkrein/adapters/sqlite/store.hpp>
 
@@ -30,6 +32,7 @@ constexpr std::string_view usage =
               [--smtp HOST:PORT] [--sms URL] [--operator ADDRESS] [--secure-cookies]
 
 Serves the chat on 127.0.0.1. Without --smtp and --sms the messages with codes are printed here instead of being sent.
+--schema ROLE prints the SQL that sets a database up for --postgres CONNECTION, and ends; ROLE is whom it connects as.
 --operator: whose account sees the operators' page at /operator. --secure-cookies: it stands behind a proxy with TLS.
 )";
 
@@ -218,6 +221,11 @@ int main(int count, char** words) {
       with.smtp = value;
     else if (option == "--sms")
       with.sms = value;
+    else if (option == "--schema")
+      return std::cout << cr::store_schema_sql("checkrein", value) << ";\n"
+                       << cr::code_schema_sql("checkrein", value) << ";\n"
+                       << "CREATE SCHEMA IF NOT EXISTS \"" << value << "\" AUTHORIZATION \"" << value << "\";\n",
+             0;
     else if (option == "--operator")
       with.service.operators = value;
     else

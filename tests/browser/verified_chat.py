@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Drives the page of examples/verified_chat in a real browser, with a real mail server and a gateway for text messages.
 
-    verified_chat.py PATH/TO/verified_chat [--postgres CONNECTION] [--pictures FOLDER]
+    verified_chat.py PATH/TO/verified_chat [--postgres] [--pictures FOLDER]
 
 Sign up, verify, chat, be limited, wait, be paused, be banned, appeal, be pardoned, approve an action; then the wrong things.
 Everything runs on 127.0.0.1 and ends with the test.
@@ -25,7 +25,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 HERE = pathlib.Path(__file__).resolve().parent
 options = sys.argv[2:]
-postgres = options[options.index("--postgres") + 1] if "--postgres" in options else None
+postgres = None
 pictures = options[options.index("--pictures") + 1] if "--pictures" in options else None
 folder = pathlib.Path(tempfile.mkdtemp(prefix="verified_chat-"))
 started = []
@@ -146,6 +146,11 @@ def plain(path, body=None, headers=None, method=None):
 
 
 try:
+    if "--postgres" in options:  # under tests/with_postgres
+        schema = subprocess.run([sys.argv[1], "--schema", "chat"], capture_output=True, text=True, check=True).stdout
+        subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", os.environ["CHECKREIN_PG_ADMIN"]], check=True, text=True,
+                       input="CREATE ROLE chat LOGIN;\n" + schema, stdout=subprocess.DEVNULL)
+        postgres = f"host={os.environ['CHECKREIN_PG_DIR']} user=chat dbname=postgres"
     _, smtp = start("/usr/bin/python3", str(HERE.parent / "sinks" / "smtp_sink.py"), str(folder))
     _, sms = start("/usr/bin/python3", str(HERE.parent / "sinks" / "sms_stub.py"), str(folder))
     server, url = serve()

@@ -422,8 +422,8 @@ TEST_CASE(
   const auto rude = guest("2001:db8:0:100::1");
   REQUIRE(calls_of<wide>::operate(&before, rude, {action::kind::ban, start + days{30}}, start));
   cr::memory_store<fine> after;
-  REQUIRE(cr::restore_snapshot(after, cr::save_snapshot(before, start), start));
-  CHECK(shut_out(calls_of<fine>::admit(&after, rude, nullptr, start)));
+  // Records of clients that were told apart by another number of bits are nobody's: the snapshot is refused.
+  CHECK_FALSE(cr::restore_snapshot(after, cr::save_snapshot(before, start), start));
 }
 
 TEST_CASE("abuse, attacked a third time: forgetting an idle account loses no debt of work that is still going on") {

@@ -13,6 +13,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -20,8 +22,10 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "service.hpp"
 
@@ -29,11 +33,13 @@ namespace {
 
 constexpr std::string_view usage =
     R"(verified_chat [--port 8080] [--state FOLDER] [--postgres CONNECTION] [--page FOLDER]
-              [--smtp HOST:PORT] [--sms URL] [--operator ADDRESS] [--secure-cookies]
+              [--smtp HOST:PORT] [--mail-from ADDRESS] [--sms URL] [--operator ADDRESS] [--secure-cookies]
 
 Serves the chat on 127.0.0.1. Without --smtp and --sms the messages with codes are printed here instead of being sent.
 --schema ROLE prints the SQL that sets a database up for --postgres CONNECTION, and ends; ROLE is whom it connects as.
---operator: whose account sees the operators' page at /operator. --secure-cookies: it stands behind a proxy with TLS.
+VERIFIED_CHAT_SMTP_USER, VERIFIED_CHAT_SMTP_PASSWORD and VERIFIED_CHAT_SMS_AUTHORIZATION are for the providers.
+--operator: whose account sees the operators' page at /operator. --secure-cookies: it stands behind a proxy with TLS on
+this machine, which adds the visitor's address to X-Forwarded-For.
 )";
 
 struct settings {
@@ -43,6 +49,7 @@ struct settings {
   std::string page = VERIFIED_CHAT_PAGE;
   std::string smtp;
   std::string sms;
+  std::string mail_from = "codes@chat.example";
   service_options service;
 };
 
@@ -89,30 +96,19 @@ page_files read_page(const std::filesystem::path& folder) {
   return out;
 }
 
-/// Sends what the desk wrote, all the time.
-template <class CodeStore>
+/// Sends what the desk wrote to one kind of contact point, all the time: each has a thread, so that none waits for the
+/// other's provider.
+template <class CodeStore, class Channel>
 class postman {
  public:
-  postman(CodeStore& store, const cr::keyring& keys, const settings& with) : outbox_{store, keys} {
-    thread_ = std::thread{[this, with] {
+  postman(CodeStore& store, const cr::keyring& keys, Channel channel)
+      : outbox_{store, keys}, channel_{std::move(channel)} {
+    thread_ = std::thread{[this, &store] {
       cr::plain_code_texts texts{"the shop's chat"};
       const cr::steady_wall_clock clock;
-      const auto colon_at = with.smtp.rfind(':');
-      cr::smtp_options server;
-      server.host = with.smtp.substr(0, colon_at);
-      server.port =
-          static_cast<std::uint16_t>(colon_at == with.smtp.npos ? 0 : std::atoi(with.smtp.c_str() + colon_at + 1));
-      server.tls = server.host == "127.0.0.1" ? cr::smtp_tls::none : cr::smtp_tls::starttls;
-      server.from = "codes@chat.example";
-      cr::smtp_channel mail{server};
-      cr::sms_gateway_options gateway;
-      gateway.url = with.sms;
-      cr::sms_gateway text{gateway};
-      printing_channel<cr::contact_kind::email> printed_mail;
-      printing_channel<cr::contact_kind::phone> printed_text;
-      while (!over_) {
-        with.smtp.empty() ? outbox_.deliver(printed_mail, texts, clock) : outbox_.deliver(mail, texts, clock);
-        with.sms.empty() ? outbox_.deliver(printed_text, texts, clock) : outbox_.deliver(text, texts, clock);
+      for (int round = 0; !over_; ++round) {
+        outbox_.deliver(channel_, texts, clock);
+        if (round % 600 == 599) store.sweep(clock.now(), 1'000);
         std::this_thread::sleep_for(std::chrono::milliseconds{100});
       }
     }};
@@ -124,9 +120,34 @@ class postman {
 
  private:
   cr::code_outbox<CodeStore> outbox_;
+  Channel channel_;
   std::atomic<bool> over_{false};
   std::thread thread_;
 };
+
+/// The providers, or why they cannot be used.
+cr::smtp_options mail_server(const settings& with) {
+  const auto mark = with.smtp.rfind(':');
+  cr::smtp_options out;
+  out.host = with.smtp.substr(0, mark);
+  out.port = static_cast<std::uint16_t>(mark == with.smtp.npos ? 0 : std::atoi(with.smtp.c_str() + mark + 1));
+  out.tls = out.host == "127.0.0.1" ? cr::smtp_tls::none : cr::smtp_tls::starttls;
+  out.from = with.mail_from;
+  if (const char* const user = std::getenv("VERIFIED_CHAT_SMTP_USER")) out.user = user;
+  if (const char* const password = std::getenv("VERIFIED_CHAT_SMTP_PASSWORD")) out.password = password;
+  if (const std::string trouble = cr::smtp_channel{out}.trouble(); !trouble.empty())
+    throw std::runtime_error{"--smtp: " + trouble};
+  return out;
+}
+cr::sms_gateway_options text_gateway(const settings& with) {
+  cr::sms_gateway_options out;
+  out.url = with.sms;
+  if (const char* const secret = std::getenv("VERIFIED_CHAT_SMS_AUTHORIZATION"))
+    out.headers = {{"Authorization", secret}};
+  if (const std::string trouble = cr::sms_gateway{out}.trouble(); !trouble.empty())
+    throw std::runtime_error{"--sms: " + trouble};
+  return out;
+}
 
 /// The tools' bodies, on data of the demo.
 auto tools() {
@@ -148,9 +169,9 @@ auto tools() {
                       })};
 }
 
-template <class Desk, class Operators, class CodeStore>
-int serve(Desk& desk_store, Operators& operator_store, CodeStore& codes, const cr::keyring& keys, members& all,
-          const settings& with) {
+template <class Edge, class Desk, class Operators, class CodeStore>
+int serve_at(Desk& desk_store, Operators& operator_store, CodeStore& codes, const cr::keyring& keys, members& all,
+             const settings& with) {
   const auto handlers = tools();
   const cr::gate<chat_desk> gate{desk_store, handlers};
   const cr::handlers nothing{cr::on<no_tool_at_all>([](const cr::checked<no_tool_at_all>&) { return std::string{}; })};
@@ -160,11 +181,23 @@ int serve(Desk& desk_store, Operators& operator_store, CodeStore& codes, const c
 
   service<CodeStore> all_of_it{gate, operators, strangers, codes, keys, all, read_page(with.page), with.service};
   boost::asio::io_context context{1};
-  cr::beast_server<> server{context.get_executor(), "127.0.0.1", with.port,
-                            [&](request& asked, const cr::client& from) -> boost::asio::awaitable<response> {
-                              co_return all_of_it.answer(asked, from);
-                            }};
-  const postman<CodeStore> delivers{codes, keys, with};
+  cr::beast_server<Edge> server{context.get_executor(), "127.0.0.1", with.port,
+                                [&](request& asked, const cr::client& from) -> boost::asio::awaitable<response> {
+                                  co_return all_of_it.answer(asked, from);
+                                }};
+  using mail = cr::contact_kind;
+  std::optional<postman<CodeStore, cr::smtp_channel>> mails;
+  std::optional<postman<CodeStore, printing_channel<mail::email>>> printed_mails;
+  std::optional<postman<CodeStore, cr::sms_gateway>> texts;
+  std::optional<postman<CodeStore, printing_channel<mail::phone>>> printed_texts;
+  if (with.smtp.empty())
+    printed_mails.emplace(codes, keys, printing_channel<mail::email>{});
+  else
+    mails.emplace(codes, keys, cr::smtp_channel{mail_server(with)});
+  if (with.sms.empty())
+    printed_texts.emplace(codes, keys, printing_channel<mail::phone>{});
+  else
+    texts.emplace(codes, keys, cr::sms_gateway{text_gateway(with)});
   boost::asio::signal_set signals{context, SIGINT, SIGTERM};
   signals.async_wait([&](boost::system::error_code, int) { server.stop(); });
   server.start();
@@ -173,7 +206,17 @@ int serve(Desk& desk_store, Operators& operator_store, CodeStore& codes, const c
   return 0;
 }
 
+/// Behind a proxy on this machine the visitor is whom it names; else whoever is connected.
+template <class Desk, class Operators, class CodeStore>
+int serve(Desk& desk_store, Operators& operator_store, CodeStore& codes, const cr::keyring& keys, members& all,
+          const settings& with) {
+  using proxied = cr::behind<cr::forwarded_header::x_forwarded_for, "127.0.0.0/8", "::1">;
+  if (with.service.secure_cookies) return serve_at<proxied>(desk_store, operator_store, codes, keys, all, with);
+  return serve_at<cr::no_proxy>(desk_store, operator_store, codes, keys, all, with);
+}
+
 int run(const settings& with) {
+  ::umask(077);  // what is kept about people is for this user's eyes only
   std::filesystem::create_directories(with.state);
   const std::filesystem::path folder = with.state;
   const std::string secret = secret_of(folder);
@@ -226,8 +269,10 @@ int main(int count, char** words) {
                        << cr::code_schema_sql("checkrein", value) << ";\n"
                        << "CREATE SCHEMA IF NOT EXISTS \"" << value << "\" AUTHORIZATION \"" << value << "\";\n",
              0;
-    else if (option == "--operator")
-      with.service.operators = value;
+    else if (option == "--mail-from")
+      with.mail_from = value;
+    else if (option == "--operator" && cr::canonical_email(value))
+      with.service.operators = cr::canonical_email(value)->view();
     else
       return std::cerr << usage, 2;
   }

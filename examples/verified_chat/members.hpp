@@ -132,6 +132,8 @@ class members {
     return out;
   }
   void add_appeal(std::int64_t id, const std::string& text) {
+    // The newest one counts: nobody buries those of others.
+    close_appeals(id);
     run("INSERT INTO appeal (member, text) VALUES (CAST($1 AS BIGINT), $2)", {std::to_string(id), text});
   }
   std::vector<appeal> open_appeals() {

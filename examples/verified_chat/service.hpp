@@ -73,6 +73,7 @@ class service {
     session of;
     std::optional<member> who;
     cr::principal as;  ///< the account with its facts, or the client
+    device from_device;
     bool new_session = false;
   };
 
@@ -108,8 +109,8 @@ class service {
   // --- who asks ---
 
   visitor recognise(const request& asked, const cr::client& from) {
-    visitor out{from, {}, std::nullopt, cr::principal{from}};
-    auto found = sessions_.read(cookie(asked), now_s());
+    visitor out{from, {}, std::nullopt, cr::principal{from}, device::of(cookie(asked, "device=")), false};
+    auto found = sessions_.read(cookie(asked, "session="), now_s());
     if (found && found->member != 0) {
       out.who = members_.find(found->member);
       if (!out.who || found->since_s < out.who->sessions_since_s) found.reset(), out.who.reset();
@@ -138,7 +139,7 @@ class service {
     const auto to = cr::canonical_email(field(sent, "email"));
     if (!to) return problem(asked, cr::refusal{cr::reason::bad_value});
     // The same for an address that we know and for one that we do not.
-    const auto done = desk_.template request<sign_in_code>(cr::principal{who.from}, who.of.flow(), *to, now());
+    const auto done = desk_.template request<sign_in_code>(cr::principal{who.from}, who.from_device.flow(), *to, now());
     if (!done) return problem(asked, done.refusal());
     return json(asked, who, json_object{}.number("digits", done->digits).str());
   }
@@ -147,8 +148,8 @@ class service {
     if (!come_in) return refuse(asked, come_in);
     const auto to = cr::canonical_email(field(sent, "email"));
     if (!to) return problem(asked, cr::refusal{cr::reason::bad_value});
-    const auto proof =
-        desk_.template check<sign_in_code>(cr::principal{who.from}, who.of.flow(), *to, field(sent, "code"), now());
+    const auto proof = desk_.template check<sign_in_code>(cr::principal{who.from}, who.from_device.flow(), *to,
+                                                          field(sent, "code"), now());
     if (!proof) return problem(asked, proof.refusal());
     const member now_in = members_.signed_in(
         std::string{to->view()}, std::chrono::floor<std::chrono::seconds>(proof->when).time_since_epoch().count());
@@ -171,14 +172,15 @@ class service {
   response ask_for_phone(request& asked, visitor& who, const form& sent) {
     const auto to = cr::canonical_phone(field(sent, "phone"), "+49");
     if (!to) return problem(asked, cr::refusal{cr::reason::bad_value});
-    const auto done = desk_.template request<phone_code>(who.as, who.of.flow(), *to, now());
+    const auto done = desk_.template request<phone_code>(who.as, who.from_device.flow(), *to, now());
     if (!done) return problem(asked, done.refusal());
     return json(asked, who, json_object{}.number("digits", done->digits).str());
   }
   response verify_phone(request& asked, visitor& who, const form& sent) {
     const auto to = cr::canonical_phone(field(sent, "phone"), "+49");
     if (!to) return problem(asked, cr::refusal{cr::reason::bad_value});
-    const auto proof = desk_.template check<phone_code>(who.as, who.of.flow(), *to, field(sent, "code"), now());
+    const auto proof =
+        desk_.template check<phone_code>(who.as, who.from_device.flow(), *to, field(sent, "code"), now());
     if (!proof) {
       if (proof.refusal().why == cr::reason::code_closed) gate_.report(who.as, cr::offence::guessed_code);
       return problem(asked, proof.refusal());
@@ -263,8 +265,10 @@ class service {
   // --- appeals and operators ---
 
   response appeal_of(request& asked, visitor& who, const form& sent) {
+    const std::string_view text = field(sent, "text");
+    if (text.empty() || text.size() > 2'000) return problem(asked, cr::refusal{cr::reason::bad_value});
     if (const auto may = gate_.appeal(who.as); !may) return problem(asked, may.refusal());
-    members_.add_appeal(who.who->id, std::string{field(sent, "text").substr(0, 1'000)});
+    members_.add_appeal(who.who->id, std::string{text});
     return json(asked, who, "{}");
   }
 
@@ -313,6 +317,9 @@ class service {
     } else if (what == "pardon") {
       done = gate_.pardon(principal_of(*whom), by);
       if (done) members_.close_appeals(id);
+    } else if (what == "decline") {
+      members_.close_appeals(id);
+      done = true;
     } else if (what == "answer") {
       const auto found = chats_.find(id);
       if (found == chats_.end()) return problem(asked, cr::refusal{cr::reason::question_unknown});
@@ -346,6 +353,7 @@ class service {
     response out = plain(asked, http::status::ok);
     out.set(http::field::content_type, "application/json");
     if (who.new_session) out.set(http::field::set_cookie, set_cookie(who.of));
+    out.insert(http::field::set_cookie, "device=" + who.from_device.token + flags(31'536'000));
     out.body() = std::move(body);
     return out;
   }
@@ -367,7 +375,10 @@ class service {
     return out;
   }
   std::string set_cookie(const session& of) const {
-    return "session=" + sessions_.cookie(of) + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200" +
+    return "session=" + sessions_.cookie(of) + flags(sessions::longest_s);
+  }
+  [[nodiscard]] std::string flags(std::int64_t lasts_s) const {
+    return "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(lasts_s) +
            (options_.secure_cookies ? "; Secure" : "");
   }
 
@@ -375,13 +386,13 @@ class service {
     const auto lines = cr::header_lines(asked, name);
     return lines.size() == 1 ? lines[0] : std::string_view{};
   }
-  static std::string_view cookie(const request& asked) {
+  static std::string_view cookie(const request& asked, std::string_view name) {
     std::string_view rest = header(asked, "Cookie");
     while (!rest.empty()) {
       const std::size_t end = std::min(rest.find(';'), rest.size());
       std::string_view one = rest.substr(0, end);
       while (!one.empty() && one.front() == ' ') one.remove_prefix(1);
-      if (one.substr(0, 8) == "session=") return one.substr(8);
+      if (one.substr(0, name.size()) == name) return one.substr(name.size());
       rest.remove_prefix(std::min(rest.size(), end + 1));
     }
     return {};

@@ -16,9 +16,21 @@
 struct session {
   std::int64_t member = 0;   ///< 0: nobody has signed in
   std::int64_t since_s = 0;  ///< when it was made
-  std::string name;          ///< random; the flow of codes
+  std::string name;          ///< random
+};
 
-  [[nodiscard]] checkrein::code_flow flow() const { return checkrein::code_flow{name}; }
+/// The flow of codes: a cookie of its own, which outlives signing in and out. By it the desk knows whoever has verified
+/// an address from this browser before, and keeps what strangers do from locking them out.
+struct device {
+  std::string token;
+
+  /// The cookie that came, or a new one.
+  static device of(std::string_view cookie) {
+    bool ours = cookie.size() == 32;
+    for (const char c : cookie) ours = ours && ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
+    return {ours ? std::string{cookie} : checkrein::code_flow::fresh_token()};
+  }
+  [[nodiscard]] checkrein::code_flow flow() const { return checkrein::code_flow{token}; }
 };
 
 /// Makes and reads session cookies. A new one whenever somebody signs in or out, so that nobody can plant his own.

@@ -60,7 +60,8 @@ async function look() {
   list("questions", said.questions, question);
   list("appeals", said.appeals, (one) => element("div", { className: "question" },
     element("strong", { textContent: one.email }), element("p", { textContent: one.text }),
-    element("div", { className: "answers" }, button("Pardon", "", act("pardon", { member: String(one.member) })))));
+    element("div", { className: "answers" }, button("Pardon", "", act("pardon", { member: String(one.member) })),
+      button("Decline", "no", act("decline", { member: String(one.member) })))));
   list("members", said.members, (one) => element("div", { className: "question" },
     element("strong", { textContent: one.email }),
     element("div", { className: "answers" },

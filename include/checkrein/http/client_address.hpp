@@ -186,7 +186,9 @@ struct check_some_network {
 constexpr bool is_network(std::string_view text) noexcept { return read_network(text).has_value(); }
 constexpr bool is_narrow(std::string_view text) noexcept {
   const auto net = read_network(text);
-  return !net || net->bits >= (net->first.is_ipv4() ? 104 : 8);
+  // Nor is a network of IPv6 one that all of IPv4 is in.
+  return !net || (net->bits >= (net->first.is_ipv4() ? 104 : 8) &&
+                  (text.find(':') == text.npos || net->bits >= 104 || !net->contains(*read_ip("0.0.0.0"))));
 }
 
 }  // namespace detail

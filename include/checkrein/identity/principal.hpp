@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <checkrein/base/clock.hpp>
@@ -12,6 +13,7 @@
 #include <checkrein/identity/fact.hpp>
 #include <checkrein/identity/identity_key.hpp>
 #include <checkrein/value/digest.hpp>
+#include <checkrein/value/email.hpp>
 #include <checkrein/value/utf8.hpp>
 
 namespace checkrein {
@@ -82,7 +84,11 @@ class principal {
       const digest128 apart{which + 1, address.size()};
       digest128 key = detail::identity_key();
       key.high ^= apart.high * 0x9e3779b97f4a7c15U;
-      contact_keys_[which] = siphash128(key, address);
+      // A ban follows the person: another spelling of the address is no way around it.
+      std::string person{address};
+      if constexpr (std::is_same_v<Fact, email>)
+        if (email read; read.assign(address)) person = same_person_key(read);
+      contact_keys_[which] = siphash128(key, person);
     }
     return *this;
   }

@@ -51,6 +51,21 @@ class email {
   bool is_canonical_ = true;
 };
 
+/// A key under which addresses that most likely reach the same person are the same: everything in lower case, without
+/// what follows a `+`, and without dots in the local part of gmail.com (which is also googlemail.com). For bans and for
+/// counting accounts only, never for sending: elsewhere two such addresses may be two people.
+[[nodiscard]] inline std::string same_person_key(const email& address) {
+  std::string text = detail::lower(address.view());
+  const std::size_t at = text.find('@');
+  if (at == text.npos) return {};
+  std::string local = text.substr(0, at);
+  std::string host = text.substr(at + 1);
+  if (const std::size_t plus = local.find('+'); plus != local.npos && plus > 0) local.resize(plus);
+  if (host == "googlemail.com") host = "gmail.com";
+  if (host == "gmail.com") std::erase(local, '.');
+  return local + '@' + host;
+}
+
 /// A telephone number in E.164 form: `+` and 8 to 15 digits. A contact point that can be verified.
 class phone {
  public:

@@ -58,6 +58,10 @@ namespace checkrein {
   }
   phone out;
   if (!out.assign(number)) return std::nullopt;
+  // Behind the country code stands no trunk zero but where numbers keep theirs: else one number would have two forms.
+  const std::string_view code = country_code(number);
+  constexpr std::string_view keep_zero = "+39 +378 +379 +225 +241 +242 ";
+  if (number[code.size()] == '0' && keep_zero.find(std::string{code} + ' ') == keep_zero.npos) return std::nullopt;
   return out;
 }
 
@@ -69,21 +73,6 @@ namespace checkrein {
   const std::string canonical = out.canonical();
   if (!out.assign(canonical)) return std::nullopt;
   return out;
-}
-
-/// A key under which addresses that most likely reach the same person are the same: everything in lower case, without
-/// what follows a `+`, and without dots in the local part of gmail.com (which is also googlemail.com). For bans and for
-/// counting accounts only, never for sending: elsewhere two such addresses may be two people.
-[[nodiscard]] inline std::string same_person_key(const email& address) {
-  std::string text = detail::lower(address.view());
-  const std::size_t at = text.find('@');
-  if (at == text.npos) return {};
-  std::string local = text.substr(0, at);
-  std::string host = text.substr(at + 1);
-  if (const std::size_t plus = local.find('+'); plus != local.npos && plus > 0) local.resize(plus);
-  if (host == "googlemail.com") host = "gmail.com";
-  if (host == "gmail.com") std::erase(local, '.');
-  return local + '@' + host;
 }
 
 }  // namespace checkrein

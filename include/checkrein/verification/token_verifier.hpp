@@ -145,7 +145,8 @@ class token_verifier {
     const bool strong = (said.acr && one_of(*said.acr, rules.strong_acr)) ||
                         std::any_of(said.amr.begin(), said.amr.end(),
                                     [&](const std::string& how) { return one_of(how, rules.strong_amr); });
-    if (strong) out.strong_since_ = std::min(said.auth_time.value_or(*said.iat), *said.iat);
+    // Without `auth_time` nobody knows when: a refreshed token would make an old sign-in new.
+    if (strong && said.auth_time) out.strong_since_ = std::min(*said.auth_time, *said.iat);
     return out;
   }
 

@@ -70,3 +70,15 @@ TEST_CASE("principal: facts belong to the copy that they were added to") {
   CHECK(one.verified_at(fact::phone) == moment{});
   CHECK(before.verified_at(fact::email) == moment{});
 }
+
+TEST_CASE("principal: another spelling of an address is the same contact point") {
+  const auto key = [](std::string_view address) {
+    principal one{account{"https://shop.example", "1"}};
+    one.has_verified<email>(moment{std::chrono::hours{1}}, address);
+    return one.contact_keys()[0];
+  };
+  CHECK(key("zoe@mail.example") == key("Zoe+new@MAIL.example"));
+  CHECK(key("z.o.e@gmail.com") == key("zoe@googlemail.com"));
+  CHECK_FALSE(key("zoe@mail.example") == key("z.oe@mail.example"));
+  CHECK_FALSE(key("zoe@mail.example") == key("zoe@post.example"));
+}

@@ -104,6 +104,15 @@ TEST_CASE("canonical_email: the host in lower case, and only what is one address
                           "cher.example"));
 }
 
+TEST_CASE("canonical_phone: one number has one form: no trunk zero behind its country, but where numbers keep it") {
+  for (const char* twice : {"+49015112345678", "004901511234567", "+4400123456789", "+33012345678"}) {
+    INFO(twice);
+    CHECK_FALSE(cr::canonical_phone(twice));
+  }
+  CHECK(cr::canonical_phone("+390612345678"));
+  CHECK(cr::canonical_phone("+2250123456789"));
+}
+
 TEST_CASE("same_person_key: folds what reaches one person, and is for nothing else") {
   CHECK(same("Ann+shop@Mail.example") == "ann@mail.example");
   CHECK(same("a.n.n+x@gmail.com") == same("ann@googlemail.com"));

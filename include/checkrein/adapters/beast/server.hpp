@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -174,11 +175,17 @@ class beast_server {
         co_await refuse(*stream, wrong);
         break;
       }
+      const auto fields = std::distance(parser.get().begin(), parser.get().end());
       under.expires_after(options_.body_deadline);
       auto [no_body, body_size] = co_await http::async_read(*stream, buffer, parser, token);
       static_cast<void>(body_size);
       if (no_body) {
         co_await reject(*stream, no_body);
+        break;
+      }
+      // Beast puts the trailers of a chunked body among the headers: nothing that was looked at may change behind it.
+      if (std::distance(parser.get().begin(), parser.get().end()) != fields) {
+        co_await refuse(*stream, http::status::bad_request);
         break;
       }
       place->works();
@@ -190,6 +197,8 @@ class beast_server {
       answered.prepare_payload();
       place->stalls();
       under.expires_after(options_.write_deadline);
+      // The answer to HEAD has the headers of one to GET, and no body.
+      if (asked.method() == http::verb::head) answered.body().clear();
       auto [unsent, sent] = co_await http::async_write(*stream, answered, token);
       static_cast<void>(sent);
       if (unsent) break;

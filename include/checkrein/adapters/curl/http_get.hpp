@@ -32,6 +32,8 @@ class http_get {
     if (easy == nullptr) return std::nullopt;
     body out{{}, max_size_};
     curl_easy_setopt(easy.get(), CURLOPT_URL, url_.c_str());
+    // Plain HTTP stays on this machine, whatever proxy the environment names.
+    if (url_.starts_with("http://")) curl_easy_setopt(easy.get(), CURLOPT_PROXY, "");
     curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(patience_.count()));
     curl_easy_setopt(easy.get(), CURLOPT_MAXFILESIZE, static_cast<long>(max_size_));

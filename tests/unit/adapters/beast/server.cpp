@@ -320,3 +320,26 @@ TEST_CASE("beast server: an upload that is under way when it stops is answered")
   CHECK(slow.hear().find("/form abcdefghij") != std::string::npos);
   on.thread.join();
 }
+
+TEST_CASE("beast server: trailers of a chunked body change nothing of what was looked at: refused") {
+  host<cr::behind<cr::forwarded_header::x_forwarded_for, "127.0.0.0/8">> on;
+  line to{on.server.port()};
+  to.say(
+      "POST /t HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Forwarded-For: "
+      "203.0.113.9\r\n\r\n");
+  CHECK(to.hear().find("400 Bad Request") != std::string::npos);
+  CHECK(on.answered == 0);
+  line plain{on.server.port()};
+  plain.say("POST /t HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n");
+  CHECK(plain.hear("direct").find("/t a direct") != std::string::npos);
+}
+
+TEST_CASE("beast server: the answer to HEAD has no body, and the next answer is the next request's") {
+  host on;
+  line to{on.server.port()};
+  to.say("HEAD /head HTTP/1.1\r\nHost: shop\r\n\r\n" + get("/next"));
+  const std::string said = to.hear("direct");
+  CHECK(said.find("Content-Length: 13") != std::string::npos);
+  CHECK(said.find("/head") == std::string::npos);
+  CHECK(said.find("/next") != std::string::npos);
+}

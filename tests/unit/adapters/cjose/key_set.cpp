@@ -121,7 +121,9 @@ TEST_CASE("tokens: claims become facts as the issuer is trusted with, and no fur
   CHECK(who.verified_at(cr::fact::email) == cr::moment{seconds{now_s - 10}});
   CHECK(who.verified_at(cr::fact::phone) == cr::moment{seconds{now_s - 10}});
   CHECK(who.verified_at(cr::fact::strong_sign_in) == full.strong_since());
-  CHECK(facts(R"(,"amr":["pwd","mfa"])").strong_since() == cr::moment{seconds{now_s - 10}});
+  CHECK(facts(R"(,"amr":["pwd","mfa"],"auth_time":1799999990)").strong_since() == cr::moment{seconds{now_s - 10}});
+  // A token that does not say when: refreshing it would make an old sign-in new.
+  CHECK(facts(R"(,"amr":["pwd","mfa"])").strong_since() == cr::moment{});
 
   for (const char* not_true : {R"("true")", "1", "\"yes\"", "null", "false", "[true]", "{\"a\":true}"}) {
     INFO(not_true);

@@ -61,14 +61,14 @@ cr::moment now() { return std::chrono::time_point_cast<std::chrono::nanoseconds>
 
 }  // namespace
 
-TEST_CASE("postgres attack: a sweep by a process whose clock is fast removes no ban") {
+TEST_CASE("postgres, attacked: a sweep by a process whose clock is fast removes no ban") {
   desk store{options(new_schema(), cr::store_time::servers)};
   REQUIRE(calls::operate(&store, customer(1), {ban::kind::ban, now() + hours{1}}, now()));
   CHECK(store.sweep(now() + days{30}, 100) == 0);
   CHECK_FALSE(calls::admit(&store, customer(1), nullptr, now()));
 }
 
-TEST_CASE("postgres attack: whoever has a damaged record does not cost a connection each time they knock") {
+TEST_CASE("postgres, attacked: whoever has a damaged record does not cost a connection each time they knock") {
   const std::string schema = new_schema();
   desk store{options(schema, cr::store_time::callers)};
   REQUIRE(calls::operate(&store, customer(1), {ban::kind::ban, start + hours{1}}, start));
@@ -78,7 +78,7 @@ TEST_CASE("postgres attack: whoever has a damaged record does not cost a connect
   CHECK(store.connections_made() - before <= 2);
 }
 
-TEST_CASE("postgres attack: the backend is ended between reading and writing, and nothing is charged by half") {
+TEST_CASE("postgres, attacked: the backend is ended between reading and writing, and nothing is charged by half") {
   const std::string schema = new_schema();
   desk store{options(schema, cr::store_time::callers, 1)};
   REQUIRE(calls::admit(&store, customer(1), nullptr, start));
@@ -97,7 +97,7 @@ TEST_CASE("postgres attack: the backend is ended between reading and writing, an
   CHECK(calls::admit(&store, customer(1), nullptr, start));
 }
 
-TEST_CASE("postgres attack: a store that was forked takes no answer that belongs to the other process") {
+TEST_CASE("postgres, attacked: a store that was forked takes no answer that belongs to the other process") {
   const std::string schema = new_schema();
   desk store{options(schema, cr::store_time::callers, 1)};
   for (int i = 0; i < 5; ++i) REQUIRE(calls::admit(&store, customer(1), nullptr, start));
@@ -116,7 +116,7 @@ TEST_CASE("postgres attack: a store that was forked takes no answer that belongs
   CHECK_FALSE(calls::admit(&store, customer(1), nullptr, start));
 }
 
-TEST_CASE("postgres attack: a store that was forked goes on in both processes, by sessions of their own") {
+TEST_CASE("postgres, attacked: a store that was forked goes on in both processes, by sessions of their own") {
   const std::string schema = new_schema();
   desk store{options(schema, cr::store_time::callers, 1)};
   REQUIRE(calls::admit(&store, customer(1), nullptr, start));
@@ -136,11 +136,52 @@ TEST_CASE("postgres attack: a store that was forked goes on in both processes, b
   CHECK(store.connections_made() == 1);
 }
 
-TEST_CASE("postgres attack: patience without end is patience") {
+TEST_CASE("postgres, attacked: patience without end is patience") {
   const std::string schema = new_schema();
   for (const auto so_long : {std::chrono::milliseconds::max(), std::chrono::milliseconds::max() / 2}) {
     desk store{options(schema, cr::store_time::callers, 1, so_long)};
     CHECK(store.open() == "");
     CHECK(calls::admit(&store, customer(1), nullptr, start));
   }
+}
+
+namespace {
+
+struct small_desk : cr::policy<cr::toolbox<trace::peek>, cr::limit<cr::visits, cr::per_account, cr::exact<60, minutes>>,
+                               cr::limit<cr::visits, cr::per_client, cr::exact<60, minutes>>,
+                               cr::limit<cr::calls, cr::per_account, cr::exact<60, minutes>>,
+                               cr::ladder<cr::half_life<days, 2>, cr::rung<1, cr::ban<hours, 2>>>,
+                               cr::bans_follow_contact_points<days, 90>> {};
+
+}  // namespace
+
+TEST_CASE("postgres, attacked: an operator's ban by a process whose clock is slow lasts as long as was asked for") {
+  desk store{options(new_schema(), cr::store_time::servers)};
+  REQUIRE(store.open() == "");
+  const cr::moment slow = now() - hours{3};
+  const bool done = calls::operate(&store, customer(1), {ban::kind::ban, slow + hours{1}}, slow);
+  const cr::verdict may = calls::admit(&store, customer(1), nullptr, slow);
+  CAPTURE(done, may);
+  CHECK((!done || !may));
+}
+
+TEST_CASE("postgres, attacked: a ban follows contact points, also from a process whose clock is fast") {
+  using store_t = cr::postgres_store<small_desk>;
+  using small_calls = cr::detail::store_decisions<small_desk, store_t>;
+  store_t store{options(new_schema(), cr::store_time::servers)};
+  REQUIRE(store.open() == "");
+  const cr::moment verified = now() - hours{1};
+  const auto with_mail = [&](int n) {
+    cr::principal who = customer(n);
+    who.has_verified<cr::email>(verified, "ann@shop.example");
+    return who;
+  };
+  const cr::moment fast = now() + hours{5};
+  REQUIRE(small_calls::admit(&store, with_mail(1), nullptr, fast));
+  small_calls::refused(&store, with_mail(1), cr::refusal{cr::reason::sql_not_select}, true, {}, fast);
+  REQUIRE(small_calls::admit(&store, with_mail(1), nullptr, fast).refusal().why == cr::reason::banned);
+  // "The next account with one of them is refused while it runs."
+  const cr::verdict may = small_calls::admit(&store, with_mail(2), nullptr, fast);
+  CAPTURE(may);
+  CHECK_FALSE(may);
 }

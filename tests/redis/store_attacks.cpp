@@ -87,7 +87,7 @@ struct busy {
 
 }  // namespace
 
-TEST_CASE("redis attack: a process whose clock is fast does not sweep away a ban that runs by the server's clock") {
+TEST_CASE("redis, attacked: a process whose clock is fast does not sweep away a ban that runs by the server's clock") {
   desk store{redis::ready("fast:", cr::redis_time::server)};
   REQUIRE(desk_calls::operate(&store, customer(1), {ban::kind::ban, now() + hours{1}}, now()));
   REQUIRE(desk_calls::admit(&store, customer(1), nullptr, now()).refusal().why == cr::reason::banned);
@@ -99,7 +99,7 @@ TEST_CASE("redis attack: a process whose clock is fast does not sweep away a ban
   CHECK_FALSE(may);
 }
 
-TEST_CASE("redis attack: an update that waits for a connection is bounded by connect_timeout and timeout, too") {
+TEST_CASE("redis, attacked: an update that waits for a connection is bounded by connect_timeout and timeout, too") {
   auto options = redis::ready("bounded:");
   redis::proxy between{options.address};
   options.address = between.path();
@@ -127,7 +127,7 @@ TEST_CASE("redis attack: an update that waits for a connection is bounded by con
   CHECK(took[1] < 750);
 }
 
-TEST_CASE("redis attack: a key of another type is damaged, also where a decision reads several keys") {
+TEST_CASE("redis, attacked: a key of another type is damaged, also where a decision reads several keys") {
   const auto options = redis::ready("type:");
   plain store{options};
   redis::admin admin;
@@ -159,7 +159,7 @@ TEST_CASE("redis attack: a key of another type is damaged, also where a decision
 }
 
 TEST_CASE(
-    "redis attack: records that are written after somebody emptied and set up the server anew can be read by all") {
+    "redis, attacked: records that are written after somebody emptied and set up the server anew can be read by all") {
   const auto options = redis::ready("anew:");
   desk before{options};
   redis::admin admin;
@@ -178,7 +178,7 @@ TEST_CASE(
   CHECK(later_calls::admit(&after, customer(1), nullptr, start).refusal().why == cr::reason::banned);
 }
 
-TEST_CASE("redis attack: a server that was set up anew, with records of a policy that is new there") {
+TEST_CASE("redis, attacked: a server that was set up anew, with records of a policy that is new there") {
   const auto options = redis::ready("newer:");
   desk before{options};
   REQUIRE(desk_calls::admit(&before, customer(1), nullptr, start));
@@ -193,7 +193,7 @@ TEST_CASE("redis attack: a server that was set up anew, with records of a policy
   CHECK(before.degraded() == 0);
 }
 
-TEST_CASE("redis attack: after failures in a row asio_redis asks no more, as redis_store does") {
+TEST_CASE("redis, attacked: after failures in a row asio_redis asks no more, as redis_store does") {
   auto options = redis::ready("breaker:");
   redis::proxy between{options.address};
   options.address = between.path();
@@ -227,7 +227,7 @@ TEST_CASE("redis attack: after failures in a row asio_redis asks no more, as red
   runs.join();
 }
 
-TEST_CASE("redis attack: a store that was forked takes no answer that belongs to the other process") {
+TEST_CASE("redis, attacked: a store that was forked takes no answer that belongs to the other process") {
   auto options = redis::ready("forked:");
   redis::proxy between{options.address};
   options.address = between.path();
@@ -250,7 +250,7 @@ TEST_CASE("redis attack: a store that was forked takes no answer that belongs to
   CHECK_FALSE(may);
 }
 
-TEST_CASE("redis attack: a store that was forked goes on in both processes, by connections of their own") {
+TEST_CASE("redis, attacked: a store that was forked goes on in both processes, by connections of their own") {
   desk store{redis::ready("both:")};
   REQUIRE(desk_calls::admit(&store, customer(1), nullptr, start));
   const pid_t child = fork();
@@ -268,7 +268,7 @@ TEST_CASE("redis attack: a store that was forked goes on in both processes, by c
   CHECK(store.degraded() == 0);
 }
 
-TEST_CASE("redis attack: a server that is told to evict keys later on is refused a second later") {
+TEST_CASE("redis, attacked: a server that is told to evict keys later on is refused a second later") {
   const auto options = redis::ready("evicts:");
   plain store{options};
   redis::admin admin;
@@ -290,7 +290,7 @@ TEST_CASE("redis attack: a server that is told to evict keys later on is refused
   CHECK(desk_calls::admit(&other, customer(1), nullptr, start));
 }
 
-TEST_CASE("redis attack: a clock that is two minutes fast, and a sweep, do not double a window") {
+TEST_CASE("redis, attacked: a clock that is two minutes fast, and a sweep, do not double a window") {
   using calls = cr::detail::store_decisions<small_desk, cr::redis_store<small_desk>>;
   cr::redis_store<small_desk> store{redis::ready("minute:", cr::redis_time::server)};
   int admitted = 0;
@@ -301,7 +301,7 @@ TEST_CASE("redis attack: a clock that is two minutes fast, and a sweep, do not d
   CHECK(admitted == 5);
 }
 
-TEST_CASE("redis attack: sweeping a healthy server is no failure of it, and does not have updates refused") {
+TEST_CASE("redis, attacked: sweeping a healthy server is no failure of it, and does not have updates refused") {
   auto options = redis::ready("swept:");
   {
     desk fills{options};
@@ -333,7 +333,8 @@ struct moneyed
 }  // namespace
 
 TEST_CASE(
-    "redis attack: while a policy with a budget is rolled out, what both have holds in both, and the budget does not") {
+    "redis, attacked: while a policy with a budget is rolled out, what both have holds in both, and the budget does "
+    "not") {
   const auto options = redis::ready("money:");
   cr::redis_store<moneyed> fresh{options};
   cr::redis_store<small_desk> old{options};
@@ -357,7 +358,7 @@ TEST_CASE(
   CHECK(fresh_calls::admit(&fresh, customer(1), nullptr, start + minutes{90}).refusal().why == cr::reason::banned);
 }
 
-TEST_CASE("redis attack: times without end are waited, not over at once") {
+TEST_CASE("redis, attacked: times without end are waited, not over at once") {
   auto options = redis::ready("endless:");
   for (const auto so_long : {std::chrono::milliseconds::max(), std::chrono::milliseconds::max() / 2}) {
     options.connect_timeout = options.timeout = options.pause = so_long;
@@ -370,7 +371,7 @@ TEST_CASE("redis attack: times without end are waited, not over at once") {
   }
 }
 
-TEST_CASE("redis attack: asio_redis, too, goes on with a server that was emptied and set up anew") {
+TEST_CASE("redis, attacked: asio_redis, too, goes on with a server that was emptied and set up anew") {
   const auto options = redis::ready("asio_anew:");
   boost::asio::io_context io;
   auto work = boost::asio::make_work_guard(io);
@@ -402,4 +403,68 @@ TEST_CASE("redis attack: asio_redis, too, goes on with a server that was emptied
   }
   work.reset();
   runs.join();
+}
+
+TEST_CASE("redis, attacked: an operator's ban by a process whose clock is slow lasts as long as was asked for") {
+  desk store{redis::ready("slow_clock:", cr::redis_time::server)};
+  const cr::moment slow = now() - hours{3};
+  // What gate::ban(who, hours{1}, "bob") does.
+  const bool done = desk_calls::operate(&store, customer(1), {ban::kind::ban, slow + hours{1}}, slow);
+  const cr::verdict may = desk_calls::admit(&store, customer(1), nullptr, slow);
+  CAPTURE(done, may);
+  CHECK((!done || !may));
+}
+
+TEST_CASE("redis, attacked: in a split over a Redis a call is paid for once, whoever else counts in between") {
+  const auto options = redis::ready("paid:");
+  desk rates{options};
+  desk other{options};
+  cr::memory_store<trace::desk> bans;
+  busy between{&rates, &other};
+  cr::split store{cr::rates_in{between}, cr::bans_in{bans}};
+  using calls = cr::detail::store_decisions<trace::desk, decltype(store)>;
+  REQUIRE(calls::admit(&store, customer(1), nullptr, start));
+  const auto left = [&](cr::moment at) {
+    std::array<cr::quota, 16> all;
+    const auto n = calls::peek(&store, customer(1), cr::unit_kind::calls, {1}, at, all);
+    for (std::size_t i = 0; i < n; ++i)
+      if (all[i].limit == 9'000) return all[i].remaining;
+    return std::int64_t{-1};
+  };
+  REQUIRE(left(start + 2s) == 9'000);
+  between.so_often = 4;
+  cr::moment counted = start + 4s;
+  REQUIRE(calls::charge(&store, customer(1), {1}, 0, counted));  // costs 300
+  CHECK(rates.conflicts() > 0);
+  CHECK(left(start + 10s) == 8'700);
+}
+
+namespace {
+template <class Bursts>
+struct rolled
+    : cr::policy<cr::toolbox<trace::peek>, cr::limit<cr::visits, cr::per_account, cr::hard<60, minutes, Bursts>>,
+                 cr::limit<cr::visits, cr::per_client, cr::exact<60, minutes>>,
+                 cr::limit<cr::calls, cr::per_account, cr::exact<60, minutes>>> {};
+struct wide_desk : rolled<cr::burst<50>> {};
+struct narrow_desk : rolled<cr::burst<10>> {};
+}  // namespace
+
+TEST_CASE("redis: while a policy with another burst is rolled out, who keeps to both waits for a visit at most") {
+  const auto options = redis::ready("rolled:");
+  cr::redis_store<wide_desk> wide{options};
+  cr::redis_store<narrow_desk> narrow{options};
+  using wide_calls = cr::detail::store_decisions<wide_desk, cr::redis_store<wide_desk>>;
+  using narrow_calls = cr::detail::store_decisions<narrow_desk, cr::redis_store<narrow_desk>>;
+  cr::moment at = start;
+  int refused = 0;
+  // One visit in two seconds, of sixty a minute; a balancer sends them to old and new in turn.
+  for (int i = 0; i < 12; ++i) {
+    const cr::verdict may = i % 2 == 0 ? wide_calls::admit(&wide, customer(1), nullptr, at)
+                                       : narrow_calls::admit(&narrow, customer(1), nullptr, at);
+    CAPTURE(i, may);
+    if (!may) CHECK(may.refusal().retry_after <= 1s);  // one interval
+    refused += may ? 0 : 1;
+    at += 2s;
+  }
+  CHECK(refused <= 2);
 }

@@ -15,7 +15,7 @@
 inline std::string_view bearer_token;
 inline std::string_view peer_address;
 inline std::string secret_from_a_file;
-inline std::string session_token;
+inline std::string flow_token;
 inline std::string typed_number;
 inline std::string typed_code;
 inline void log(std::string_view) {}

@@ -10,13 +10,14 @@
 
 namespace checkrein {
 
-/// Where codes are asked for and typed in: one visitor's session, known by a token that nobody else can guess.
+/// Where codes are asked for and typed in: one visitor's browser, known by a token that nobody else can guess.
 ///
 /// A code is good in the flow that asked for it and nowhere else, so whoever asks for a code for your address, or
-/// guesses one, does it in a flow of his own and changes nothing in yours. The host keeps the token in the visitor's
-/// session cookie (HttpOnly, Secure, SameSite) and makes a new one when somebody signs in or out; a token that can be
-/// guessed, or that one visitor can plant in another's browser, makes all of this void. Only a keyed hash of the token
-/// is kept.
+/// guesses one, does it in a flow of his own and changes nothing in yours. The host keeps the token in a cookie of
+/// its own (HttpOnly, Secure, SameSite), apart from the session: one that outlives signing in and out, or whoever has
+/// verified a contact point from there is a stranger again at the next sign-in, whom strangers can crowd out. A token
+/// that can be guessed, or that one visitor can plant in another's browser, makes all of this void. Only a keyed hash of
+/// the token is kept.
 class code_flow {
  public:
   /// No flow: not valid.

@@ -124,9 +124,9 @@ rule(H, "a turn is vetted with what was shown before it", "return chat_->run(act
      "return chat_->run(action, chat_->seen(), {});", P)
 rule(H, "a turn's results prove nothing within it", "else if (turns_ > 0)\n      waiting_", "else if (false)\n      waiting_",
      P)
-rule(H, "a token is used once, in whatever process", "if (!known || !gate_->take_question(who_, nonce, gate_->now())) {",
-     "if (!known) {", S)
-rule(H, "a token expires", " &&\n                gate_->now() < at->expires;", ";", Q)
+rule(H, "a token is used once, in whatever process", "known ? gate_->take_question(who_, nonce, gate_->now()) : verdict{reason::question_unknown};",
+     "known ? verdict::allowed() : verdict{reason::question_unknown};", S)
+rule(H, "a token expires", "late = known && gate_->now() >= at->expires;", "late = false;", Q)
 rule(H, "a token is genuine", "known = equal_constant_time(", "known = true || equal_constant_time(", Q)
 rule(H, "a conversation hears its own principal only", " || next.who_.key() != who_.key()) {", ") {", G)
 rule(H, "a visit pays for one message", "if (!next.take() || next.gate_", "if (next.gate_", G)
@@ -346,9 +346,9 @@ rule(H, "windows of a tool count its calls only", "return tool == mp::mp_find<to
 H = "policy/store_decisions.hpp"
 rule(H, "a full window that others fill strikes nobody",
      "return windows[i].scope != scope_kind::tool && windows[i].scope != scope_kind::all &&", "return", AB, AA)
-rule(H, "one strike a window", "pure::last_strike(records) + pure::period_of(why.where) <= now &&", "", AB)
+rule(H, "one strike a window", "pure::last_strike(records, now) + pure::period_of(why.where) <= now &&", "", AB)
 rule(H, "no visit of one who is shut out",
-     "    *is_new_client = false;\n    if (const verdict may = pure::standing(records, now); !may) return may;", "    *is_new_client = false;", AB)
+     "    if (const verdict may = pure::standing(records, now); !may)\n      return longer(may.refusal(), pure::template look<visits>(records, what, now));", "", AB)
 rule(H, "nothing is charged before everything was looked at",
      "    if (const verdict may = look_at_both<Policy>(records, what, cost, now); !may) return may;\n    if (bits != 0)",
      "    pure::template charge<calls>(records, what, now);\n    if (const verdict may = look_at_both<Policy>(records, what, cost, now); !may) return may;\n    if (bits != 0)", AB)
@@ -378,7 +378,7 @@ rule(H, "what may have changed is asked again", "      denials_.drop(*key);\n   
 H = "policy/split_store.hpp"
 rule(H, "without the store of bans nobody unknown comes in", "    if (!dated || now - lately->at > options_.stale_for) return false;", "    if (!lately) return true;", SP)
 rule(H, "a limit that denies without its store denies", "if (one.unit == unit && one.failure == on_failure::deny && concerns", "if (false && concerns", SP)
-rule(H, "what both stores hold is read anew afterwards", "    cache_.drop(*key);\n    return made;", "    return made;", SP, AA)
+rule(H, "what both stores hold is read anew afterwards", "      cache_.drop(*key);\n      return made;", "      return made;", SP, AA)
 rule(H, "nothing is believed that a clock dates from the future", "const bool dated = lately && lately->at <= now;", "const bool dated = lately.has_value();", SP)
 H = "guard/overlay.hpp"
 rule(H, "an overlay raises no limit", "if (limit > windows[at].rule.limit) return {overlay_result::kind::loosens, name};", "", AB, AA)

@@ -260,7 +260,7 @@ try:
     page.fill("appeal", "appeal-text", "It was a script of mine. <script>alert(1)</script> I am sorry.")
     page.says("Thank you. Somebody will read it.")
 
-    # The ban follows the telephone to a new account.
+    # An operator reads the appeal, as text and not as markup.
     boss.browser.refresh()
     boss.says("It was a script of mine. <script>alert(1)</script>")
     boss.picture("9_appeal")

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include <checkrein/adapters/curl/detail/easy.hpp>
+#include <checkrein/adapters/curl/detail/sending.hpp>
 
 namespace checkrein {
 
@@ -18,31 +18,30 @@ namespace checkrein {
 ///
 /// The server's certificate is verified. No redirect is followed, nothing but status 200 counts, no more than
 /// `max_size` bytes are taken, and it ends within `patience`. Plain HTTP is for this machine alone (localhost,
-/// 127.0.0.1, [::1]); any other address gives nothing. Blocks; each call is a connection of its own, so any thread may.
+/// 127.0.0.1, [::1]); any other address gives nothing. No proxy and no other setting of the environment is used.
+/// Blocks; each call is a connection of its own, so any thread may.
 class http_get {
  public:
+  /// @param ca_file  certificates that are trusted, PEM; empty: the system's
   explicit http_get(std::string url, std::chrono::milliseconds patience = std::chrono::seconds{5},
-                    std::size_t max_size = std::size_t{256} * 1024)
-      : url_{std::move(url)}, patience_{patience}, max_size_{max_size} {}
+                    std::size_t max_size = std::size_t{256} * 1024, std::string ca_file = {})
+      : url_{std::move(url)}, patience_{patience}, max_size_{max_size}, ca_file_{std::move(ca_file)} {}
 
   /// @return the body, or nothing
   [[nodiscard]] std::optional<std::string> operator()() const {
     if (!detail::is_confidential_url(url_)) return std::nullopt;
-    const detail::easy_handle easy = detail::new_easy();
-    if (easy == nullptr) return std::nullopt;
+    const detail::curl_no_sigpipe quiet;
+    detail::curl_deadline deadline{patience_};
+    const detail::curl_handle handle{detail::curl_is_ready() ? ::curl_easy_init() : nullptr};
+    CURL* const on = handle.get();
     body out{{}, max_size_};
-    curl_easy_setopt(easy.get(), CURLOPT_URL, url_.c_str());
-    // Plain HTTP stays on this machine, whatever proxy the environment names.
-    if (url_.starts_with("http://")) curl_easy_setopt(easy.get(), CURLOPT_PROXY, "");
-    curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(patience_.count()));
-    curl_easy_setopt(easy.get(), CURLOPT_MAXFILESIZE, static_cast<long>(max_size_));
-    curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, &body::take);
-    curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &out);
-    if (curl_easy_perform(easy.get()) != CURLE_OK) return std::nullopt;
-    long status = 0;
-    if (curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status) != CURLE_OK || status != 200)
+    if (on == nullptr || !deadline.set(on) || !detail::set_common(on, url_, "http,https", patience_, ca_file_) ||
+        ::curl_easy_setopt(on, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(max_size_)) != CURLE_OK ||
+        ::curl_easy_setopt(on, CURLOPT_WRITEFUNCTION, &body::take) != CURLE_OK ||
+        ::curl_easy_setopt(on, CURLOPT_WRITEDATA, &out) != CURLE_OK || ::curl_easy_perform(on) != CURLE_OK)
       return std::nullopt;
+    long status = 0;
+    if (::curl_easy_getinfo(on, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK || status != 200) return std::nullopt;
     return std::move(out.text);
   }
 
@@ -62,6 +61,7 @@ class http_get {
   std::string url_;
   std::chrono::milliseconds patience_;
   std::size_t max_size_;
+  std::string ca_file_;
 };
 
 }  // namespace checkrein

@@ -96,6 +96,17 @@ class curl_no_sigpipe {
   return dots == 3 && digits > 0;
 }
 
+/// Whether nobody on the way can read or change what is sent to this address: HTTPS, or this machine.
+[[nodiscard]] inline bool is_confidential_url(std::string_view url) noexcept {
+  if (url.starts_with("https://")) return true;
+  constexpr std::string_view plain = "http://";
+  if (!url.starts_with(plain) || url.find('@') != url.npos) return false;
+  const std::string_view rest = url.substr(plain.size());
+  const std::size_t end = rest.starts_with('[') ? rest.find(']') + 1 : std::min(rest.find_first_of(":/"), rest.size());
+  if (end < rest.size() && rest[end] != ':' && rest[end] != '/') return false;
+  return is_loopback_host(rest.substr(0, end));
+}
+
 /// Ends a transfer at a time, whatever libcurl is waiting for: after its own time-out it would still say good-bye to a
 /// mail server, and wait two minutes for the answer. On a socket that is shut down it does not.
 ///

@@ -30,7 +30,7 @@ class http_get {
   /// @return the body, or nothing
   [[nodiscard]] std::optional<std::string> operator()() const {
     if (!detail::is_confidential_url(url_)) return std::nullopt;
-    const detail::curl_no_sigpipe quiet;
+    const detail::no_sigpipe quiet;
     detail::curl_deadline deadline{patience_};
     const detail::curl_handle handle{detail::curl_is_ready() ? ::curl_easy_init() : nullptr};
     CURL* const on = handle.get();

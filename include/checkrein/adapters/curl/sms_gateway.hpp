@@ -141,7 +141,7 @@ class sms_gateway {
   }
 
   [[nodiscard]] handover hand_over(const code_message& message) const {
-    const detail::curl_no_sigpipe quiet;
+    const detail::no_sigpipe quiet;
     detail::curl_deadline deadline{options_.patience};
     const detail::curl_handle handle{::curl_easy_init()};
     CURL* const on = handle.get();

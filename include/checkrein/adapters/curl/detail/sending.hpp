@@ -1,8 +1,6 @@
 #pragma once
 
 #include <curl/curl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,10 +8,11 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include <checkrein/base/no_sigpipe.hpp>
 
 namespace checkrein::detail {
 
@@ -46,35 +45,6 @@ inline bool curl_is_ready() noexcept {
   static const bool ready = ::curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   return ready;
 }
-
-/// Keeps a write to a connection that the other side has closed from ending the program, for this thread: libcurl does
-/// it only where it may use signals.
-class curl_no_sigpipe {
- public:
-  curl_no_sigpipe() noexcept {
-    sigset_t pending;
-    sigpending(&pending);
-    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    sigemptyset(&only_);
-    sigaddset(&only_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &only_, &before_);
-  }
-  ~curl_no_sigpipe() {
-    const timespec at_once{};
-    if (!was_pending_) {
-      while (sigtimedwait(&only_, nullptr, &at_once) == SIGPIPE) {
-      }
-    }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  curl_no_sigpipe(const curl_no_sigpipe&) = delete;
-  curl_no_sigpipe& operator=(const curl_no_sigpipe&) = delete;
-
- private:
-  sigset_t only_{};
-  sigset_t before_{};
-  bool was_pending_ = false;
-};
 
 /// Whether a host, as it stands in a URL, is this machine and no resolver is asked for it.
 [[nodiscard]] inline bool is_loopback_host(std::string_view host) noexcept {

@@ -24,8 +24,8 @@
 #include <checkrein/adapters/hiredis/detail/breaker.hpp>
 #include <checkrein/adapters/hiredis/detail/core.hpp>
 #include <checkrein/adapters/hiredis/detail/handshake.hpp>
-#include <checkrein/adapters/hiredis/detail/no_sigpipe.hpp>
 #include <checkrein/adapters/hiredis/detail/wire.hpp>
+#include <checkrein/base/no_sigpipe.hpp>
 
 namespace checkrein::detail {
 

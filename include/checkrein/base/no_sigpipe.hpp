@@ -8,7 +8,8 @@
 namespace checkrein::detail {
 
 /// Keeps a write to a connection that the other side has closed from ending the program, for this thread and as long as
-/// it stands: hiredis writes without saying that it wants no SIGPIPE. Takes nothing from a host that waits for one.
+/// it stands: hiredis and libcurl write without saying that they want no SIGPIPE. Takes nothing from a host that waits
+/// for one.
 class no_sigpipe {
  public:
   no_sigpipe() noexcept {
